@@ -1,0 +1,34 @@
+// Bundles every program that runs in Node: the command line, the TypeScript API, the hosts and their workers.
+// Native packages stay outside: they locate their binaries by their own file layout.
+import { build } from 'esbuild';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const programs = {
+  'cli/main': 'src/cli/main.ts',
+  'api/api': 'src/api.ts',
+  'factory/factory-host': 'electron/factory/factory-host.ts',
+  'factory/row-worker': 'electron/factory/quantize/row-worker.ts',
+};
+
+const entryPoints = Object.fromEntries(
+  Object.entries(programs).filter(([, source]) => existsSync(root + source)),
+);
+
+await build({
+  absWorkingDir: root,
+  entryPoints,
+  outdir: 'dist',
+  bundle: true,
+  platform: 'node',
+  format: 'esm',
+  target: 'node20',
+  sourcemap: true,
+  external: ['koffi', 'node-llama-cpp', 'electron'],
+  logLevel: 'warning',
+  // Bundled CommonJS dependencies still call require() for Node's own modules.
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+});

@@ -1,0 +1,25 @@
+// What every long task reports while it runs. The command line, the window and tests read the same events.
+
+export type StageEvent =
+  /** A named step began; `detail` names its subject (a file, a tensor, a level). */
+  | { event: 'phase'; phase: string; detail?: string }
+  /** Work done of a known total, in `unit`; `done` only rises within one task. */
+  | {
+      event: 'progress';
+      done: number;
+      total: number;
+      unit: 'bytes' | 'tensors' | 'steps';
+      detail?: string;
+    }
+  /** Something the user should read but that does not stop the work. */
+  | { event: 'notice'; level: 'info' | 'warning'; message: string }
+  /** One line of a native library's log. */
+  | { event: 'log'; level: 'debug' | 'info' | 'warning' | 'error'; text: string }
+  /** A finished file under its final name. `reused` when a record proved it current and nothing was written. */
+  | { event: 'artifact'; path: string; bytes: number; sha256?: string; reused?: boolean };
+
+/** Long work: yields events and returns its result. `AbortSignal` is the only way to cancel. */
+export type StageRun<Output> = AsyncGenerator<StageEvent, Output, void>;
+
+/** Receives events where a generator would be in the way (callbacks of workers, native logs). */
+export type EventSink = (event: StageEvent) => void;

@@ -1,0 +1,67 @@
+// Every error code that GGUF Studio can report, with the kind that decides tone, retry and exit code.
+// One line per code; messages are built where the facts are known (see messages in each module).
+
+/** Who has to act: the user's file, the machine, nobody (cancelled), a failed check, the command line, or we. */
+export type ErrorKind = 'input' | 'usage' | 'environment' | 'cancelled' | 'check' | 'bug';
+
+/** Process exit code of each kind (0 is success). */
+export const exitCodeOfKind: Record<ErrorKind, number> = {
+  check: 1,
+  input: 2,
+  usage: 64,
+  bug: 70,
+  environment: 74,
+  cancelled: 130,
+};
+
+export const errorCatalog = {
+  // Reading any file
+  'format/truncated': { kind: 'input', title: 'The file ends too early' },
+  'format/limit': { kind: 'input', title: 'A value in the file exceeds what any real file holds' },
+  'format/not-gguf': { kind: 'input', title: 'Not a GGUF file' },
+  'gguf/version': { kind: 'input', title: 'Unsupported GGUF version' },
+  'gguf/invalid': { kind: 'input', title: 'Invalid GGUF file' },
+  'gguf/split': { kind: 'input', title: 'Incomplete or inconsistent split GGUF' },
+  'safetensors/invalid': { kind: 'input', title: 'Invalid safetensors file' },
+  'pickle/refused': { kind: 'input', title: 'Refused PyTorch checkpoint' },
+  'pickle/invalid': { kind: 'input', title: 'Invalid PyTorch checkpoint' },
+  'imatrix/invalid': { kind: 'input', title: 'Invalid importance matrix' },
+  'huggingface/invalid': { kind: 'input', title: 'Invalid Hugging Face folder' },
+  'tokenizer/unsupported': { kind: 'input', title: 'Unsupported tokenizer' },
+  'tokenizer/unknown-pre': { kind: 'input', title: 'Unknown pre-tokenizer' },
+  'architecture/unsupported': { kind: 'input', title: 'Unsupported architecture' },
+  'architecture/mismatch': { kind: 'input', title: 'The tensors do not fit the configuration' },
+  'tensor/unsupported-type': { kind: 'input', title: 'Unsupported tensor type' },
+  // Adapters
+  'adapter/invalid': { kind: 'input', title: 'Invalid adapter' },
+  'adapter/wrong-base': { kind: 'input', title: 'The adapter does not fit this base' },
+  'adapter/unsupported': { kind: 'input', title: 'Unsupported adapter' },
+  // Quantizing
+  'quantize/requantize': { kind: 'input', title: 'The input is already quantized' },
+  'quantize/needs-imatrix': { kind: 'input', title: 'This level needs an importance matrix' },
+  'quantize/failed': { kind: 'input', title: 'Quantization failed' },
+  'quantize/prune': { kind: 'input', title: 'These layers cannot be pruned' },
+  // Recipes, builds and workspaces
+  'recipe/invalid': { kind: 'input', title: 'Invalid recipe' },
+  'build/conflict': { kind: 'input', title: 'Outputs conflict' },
+  'build/locked': { kind: 'environment', title: 'Another run is writing this output' },
+  'bundle/invalid': { kind: 'input', title: 'Invalid bundle' },
+  'output/is-input': { kind: 'input', title: 'The output would overwrite an input' },
+  'output/exists': { kind: 'input', title: 'The output already exists' },
+  // Validation
+  'validate/failed': { kind: 'check', title: 'Validation failed' },
+  // Machine
+  'io/not-found': { kind: 'input', title: 'No such file or folder' },
+  'io/failed': { kind: 'environment', title: 'Reading or writing failed' },
+  'io/disk-full': { kind: 'environment', title: 'The disk is full' },
+  'native/unknown-release': { kind: 'environment', title: 'Unknown llama.cpp release' },
+  'native/unavailable': { kind: 'environment', title: 'llama.cpp cannot be loaded here' },
+  'native/crashed': { kind: 'environment', title: 'The native host stopped' },
+  'native/failed': { kind: 'input', title: 'llama.cpp refused the file' },
+  // Control
+  'usage/invalid': { kind: 'usage', title: 'Wrong command line' },
+  cancelled: { kind: 'cancelled', title: 'Cancelled' },
+  internal: { kind: 'bug', title: 'Internal error' },
+} as const satisfies Record<string, { kind: ErrorKind; title: string }>;
+
+export type ErrorCode = keyof typeof errorCatalog;

@@ -1,0 +1,37 @@
+// Translates Node's file-system errors into ours, keeping the path and the next step.
+import { StudioError } from '#src/errors/studio-error.ts';
+
+export function toIoError(error: unknown, path: string): StudioError {
+  if (error instanceof StudioError) return error;
+  const code = (error as NodeJS.ErrnoException | undefined)?.code;
+  const options = { cause: error, details: { path, systemCode: code ?? null } };
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new StudioError('io/not-found', `${path} does not exist.`, {
+        ...options,
+        hint: 'Check the path; relative paths start at the current folder.',
+      });
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new StudioError('io/disk-full', `No space left while writing ${path}.`, {
+        ...options,
+        hint: 'Free some space or write to another disk, then run the same command again: it goes on where it stopped.',
+      });
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new StudioError('io/failed', `No permission to open ${path} (${code}).`, {
+        ...options,
+        hint: 'Choose a folder that you may write to.',
+      });
+    case 'EISDIR':
+      return new StudioError('io/failed', `${path} is a folder, a file was expected.`, options);
+    default:
+      return new StudioError(
+        'io/failed',
+        `${path}: ${(error as Error | undefined)?.message ?? 'unknown error'}.`,
+        options,
+      );
+  }
+}

@@ -1,0 +1,8 @@
+// Bundles the command line and the hosts once before any test, because tests start them as real processes.
+import { execFileSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+export function setup(): void {
+  const script = fileURLToPath(new URL('../../configs/build/build.mjs', import.meta.url));
+  execFileSync(process.execPath, [script], { stdio: 'inherit' });
+}
