@@ -87,7 +87,7 @@ export function measureCommand(
     child.on('close', (code) => {
       clearInterval(sampler);
       if (code !== 0) {
-        reject(new Error(`${command.join(' ')} ended with code ${code}:\n${output}`));
+        reject(new Error(`${command.join(' ')} ended with code ${String(code)}:\n${output}`));
         return;
       }
       const [wall = 0, user = 0, system = 0] = (report.split('\n')[0] ?? '').split(' ').map(Number);
