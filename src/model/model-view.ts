@@ -22,10 +22,11 @@ export interface TensorView {
     signal?: AbortSignal,
   ): Promise<void>;
   /**
-   * Present on merged tensors: what has to be added to the rows of `readRows` (which then gives the *base's* rows in
-   * `type`) to get the F32 result. Kept as data so that worker threads can do the arithmetic.
+   * Present on merged tensors: gives what has to be added to the rows of `readRows` (which then are the *base's* rows in
+   * `type`) to get the F32 result, by `combineRows`. Loaded per tensor, because the factors of a whole adapter would not
+   * fit the memory budget; plain data, so that worker threads can do the arithmetic.
    */
-  readonly combination?: RowCombination;
+  readonly loadCombination?: (signal?: AbortSignal) => Promise<RowCombination>;
 }
 
 export interface ModelView {

@@ -9,33 +9,46 @@ export interface LowRankDelta {
   readonly rank: number;
   /** A, row-major (rank, columns): columns is the tensor's row length. */
   readonly a: Float32Array;
-  /** B, row-major (rows, rank). */
+  /** B, row-major (rows, rank); its first row belongs to the tensor row `firstRow` of the combination. */
   readonly b: Float32Array;
-  /** alpha / rank (or alpha / √rank for rsLoRA) times the user's weight. */
+  /** An F32 value: weight · alpha / rank (or alpha / √rank for rsLoRA), each step rounded as llama.cpp does. */
   readonly scale: number;
 }
 
+interface CombinationBase {
+  /** Adapters in recipe order. */
+  readonly deltas: readonly LowRankDelta[];
+  /** The tensor row that row 0 of every `b` (and of `magnitude`) belongs to; 0 unless sliced for a slab of rows. */
+  readonly firstRow: number;
+}
+
+/** What is added to one tensor. `modules_to_save` needs none: the merged view reads the adapter's own tensor instead. */
 export type RowCombination =
-  /** W + Σ ΔWᵢ, adapters in recipe order. */
-  | { readonly method: 'sum'; readonly deltas: readonly LowRankDelta[] }
-  /** TIES: trim each ΔWᵢ to `thresholds[i]` (absolute value), elect the sign of the sum, mean of those that agree. */
-  | {
-      readonly method: 'ties';
-      readonly deltas: readonly LowRankDelta[];
-      readonly thresholds: Float32Array;
-    }
-  /** DARE: keep each element with probability `density`, divide by it; `seed` and the element's index decide. */
-  | {
+  /** W + Σ ΔWᵢ. */
+  | (CombinationBase & { readonly method: 'sum' })
+  /** TIES: trim each ΔWᵢ to |ΔWᵢ| >= `thresholds[i]`, elect the sign of the sum, add the mean of those that agree. */
+  | (CombinationBase & { readonly method: 'ties'; readonly thresholds: Float32Array })
+  /** DARE: keep each element of ΔWᵢ with probability `density` and divide it by it; `keys` (2 per adapter) decide. */
+  | (CombinationBase & {
       readonly method: 'dare';
-      readonly deltas: readonly LowRankDelta[];
       readonly density: number;
-      readonly seed: number;
-    }
-  /** DoRA: rows of (W + ΔW) are rescaled to the trained magnitudes (rows). */
-  | {
-      readonly method: 'dora';
-      readonly deltas: readonly LowRankDelta[];
-      readonly magnitude: Float32Array;
-    }
-  /** `modules_to_save`: the adapter's own full tensor, row-major (rows, columns). */
-  | { readonly method: 'replace'; readonly deltas: readonly []; readonly weights: Float32Array };
+      readonly keys: Uint32Array;
+    })
+  /** DoRA: the first delta's rows W + ΔW₀ are rescaled to the trained norms `magnitude` (rows); the others are added. */
+  | (CombinationBase & { readonly method: 'dora'; readonly magnitude: Float32Array });
+
+/** The part of a combination that rows [firstRow, firstRow + rowCount) need: what a worker thread is sent. */
+export function sliceCombination(
+  combination: RowCombination,
+  firstRow: number,
+  rowCount: number,
+): RowCombination {
+  const start = firstRow - combination.firstRow;
+  const deltas = combination.deltas.map((delta) => ({
+    ...delta,
+    b: delta.b.slice(start * delta.rank, (start + rowCount) * delta.rank),
+  }));
+  if (combination.method !== 'dora') return { ...combination, deltas, firstRow };
+  const magnitude = combination.magnitude.slice(start, start + rowCount);
+  return { ...combination, deltas, firstRow, magnitude };
+}

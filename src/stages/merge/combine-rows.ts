@@ -1,0 +1,146 @@
+// Adds adapters to rows of one base tensor. Pure arithmetic over plain data, run on worker threads slab by slab; the
+// order of operations is fixed (design.md section 4), so results do not depend on how a tensor is cut into slabs.
+import { assertNever } from '#src/errors/assert.ts';
+import type { LowRankDelta, RowCombination } from '#src/model/row-combination.ts';
+import { applyDareMask } from './dare-mask.ts';
+import { scaledDelta } from './scaled-delta.ts';
+
+/** Elements of one adapter's delta that are held at a time (256 KB): large enough to amortise, small enough to stay cached. */
+const chunkElements = 65536;
+let scratch: Float32Array[] = [];
+
+/**
+ * Turns base rows into merged rows in place: `rows` is row-major (rowCount, columns) and holds rows
+ * [firstRow, firstRow + rowCount) of the tensor.
+ *
+ * With d_i = the scaled delta of adapter i (see `scaledDelta`), every operation rounded to F32, adapters in order:
+ * - sum:  w = w + d_0, then + d_1, ...
+ * - dare: as sum, with d_i masked and divided by the density (see `applyDareMask`).
+ * - ties: d_i with |d_i| < threshold_i becomes 0 (equal magnitudes stay); the elected sign is that of d_0 + d_1 + ...,
+ *   positive when that is 0; w = w + (sum of the d_i that have the elected sign) / (their number).
+ * - dora: v = w + d_0; w = (m / n)·v with n = ‖v‖ of the row: squares summed in F64 by ascending column, the root rounded
+ *   to F32 (a row with n = 0 stays 0); then + d_1, ...
+ */
+export function combineRows(
+  rows: Float32Array,
+  firstRow: number,
+  rowCount: number,
+  columns: number,
+  combination: RowCombination,
+): void {
+  const chunkRows = Math.max(1, Math.floor(chunkElements / columns));
+  for (let done = 0; done < rowCount; done += chunkRows) {
+    const count = Math.min(chunkRows, rowCount - done);
+    const chunk = rows.subarray(done * columns, (done + count) * columns);
+    combineChunk(chunk, firstRow + done, count, columns, combination);
+  }
+}
+
+function combineChunk(
+  rows: Float32Array,
+  firstRow: number,
+  rowCount: number,
+  columns: number,
+  combination: RowCombination,
+): void {
+  const { deltas } = combination;
+  const row = firstRow - combination.firstRow;
+  const delta = (index: number, slot = 0) =>
+    fillScratch(slot, deltas[index]!, row, rowCount, columns);
+  switch (combination.method) {
+    case 'sum':
+      deltas.forEach((_, index) => add(rows, delta(index)));
+      return;
+    case 'dare': {
+      const { density, keys } = combination;
+      deltas.forEach((_, index) => {
+        const values = delta(index);
+        for (let i = 0; i < rowCount; i++) {
+          const [key0, key1] = [keys[2 * index]!, keys[2 * index + 1]!];
+          applyDareMask(values, i * columns, columns, firstRow + i, density, key0, key1);
+        }
+        add(rows, values);
+      });
+      return;
+    }
+    case 'ties':
+      addAgreeing(
+        rows,
+        deltas.map((_, index) => delta(index, index)),
+        combination.thresholds,
+      );
+      return;
+    case 'dora': {
+      add(rows, delta(0));
+      for (let i = 0; i < rowCount; i++) {
+        rescaleRow(rows, i * columns, columns, combination.magnitude[row + i]!);
+      }
+      for (let index = 1; index < deltas.length; index++) add(rows, delta(index));
+      return;
+    }
+    default:
+      assertNever(combination);
+  }
+}
+
+/** The scaled delta of these rows, in the thread's own buffer number `slot`. */
+function fillScratch(
+  slot: number,
+  delta: LowRankDelta,
+  row: number,
+  rowCount: number,
+  columns: number,
+): Float32Array {
+  const length = rowCount * columns;
+  let buffer = scratch[slot];
+  if (buffer === undefined || buffer.length < length) {
+    buffer = new Float32Array(Math.max(length, chunkElements));
+    scratch[slot] = buffer;
+  }
+  const values = buffer.length === length ? buffer : buffer.subarray(0, length);
+  scaledDelta(values, delta, row, rowCount, columns);
+  return values;
+}
+
+/** Gives the buffers of this thread back; for tests and for hosts that stay idle for long. */
+export function releaseCombineBuffers(): void {
+  scratch = [];
+}
+
+function add(rows: Float32Array, values: Float32Array): void {
+  for (let j = 0; j < values.length; j++) rows[j] = rows[j]! + values[j]!;
+}
+
+function addAgreeing(rows: Float32Array, deltas: Float32Array[], thresholds: Float32Array): void {
+  const adapters = deltas.length;
+  for (let j = 0; j < rows.length; j++) {
+    let total = 0;
+    for (let i = 0; i < adapters; i++) {
+      const value = deltas[i]![j]!;
+      if (Math.abs(value) >= thresholds[i]!) total = Math.fround(total + value);
+    }
+    let sum = 0;
+    let agreeing = 0;
+    for (let i = 0; i < adapters; i++) {
+      const value = deltas[i]![j]!;
+      if (Math.abs(value) < thresholds[i]!) continue;
+      if (total >= 0 ? value > 0 : value < 0) {
+        sum = Math.fround(sum + value);
+        agreeing++;
+      }
+    }
+    if (agreeing > 0) rows[j] = rows[j]! + Math.fround(sum / agreeing);
+  }
+}
+
+function rescaleRow(rows: Float32Array, offset: number, columns: number, magnitude: number): void {
+  let squares = 0;
+  for (let j = 0; j < columns; j++) {
+    const value = rows[offset + j]!;
+    squares += value * value;
+  }
+  const norm = Math.fround(Math.sqrt(squares));
+  if (norm === 0) return;
+  const factor = Math.fround(magnitude / norm);
+  for (let j = 0; j < columns; j++) rows[offset + j] = factor * rows[offset + j]!;
+}
