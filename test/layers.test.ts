@@ -10,7 +10,7 @@ const layers = layersFile.layers as Record<string, string[]>;
 
 function sourceFiles(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => /\.tsx?$/.test(file))
+    .filter((file) => /\.tsx?$/.test(file) && !file.endsWith('.as.ts'))
     .map((file) => posix.join(folder, file.replaceAll('\\', '/')));
 }
 

@@ -126,6 +126,9 @@ function sentencePieceModel(): Buffer {
     piece(`<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`, 0, 6);
   for (let index = 259; index < vocabulary; index++)
     piece(`\u2581w${index.toString(36)}`, 258 - index, 1);
+  // TrainerSpec (field 2): model_type (3) = BPE, vocab_size (4), byte_fallback (35); NormalizerSpec (field 3), empty.
+  const trainer = Buffer.from([0x18, 2, 0x20, ...varint(vocabulary), 0x98, 0x02, 1]);
+  parts.push(Buffer.from([0x12, ...varint(trainer.length)]), trainer, Buffer.from([0x1a, 0]));
   return Buffer.concat(parts);
 }
 
