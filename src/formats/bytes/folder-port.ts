@@ -11,4 +11,9 @@ export interface FolderPort {
   has(fileName: string): Promise<boolean>;
   /** Opens a file directly inside; refuses names with path separators or `..`. Throws `io/not-found`. */
   open(fileName: string): Promise<ByteSource>;
+  /**
+   * The folder `name` directly inside, or undefined when there is none. Same refusals as `open`. Chat templates and the
+   * modules of sentence-transformers live one level down. Absent where only one level is offered.
+   */
+  subfolder?(name: string): Promise<FolderPort | undefined>;
 }
