@@ -24,6 +24,8 @@ await build({
   platform: 'node',
   format: 'esm',
   target: 'node20',
+  // jsonc-parser's default entry loads its parts through a renamed require that no bundler follows.
+  mainFields: ['module', 'main'],
   sourcemap: true,
   external: ['koffi', 'node-llama-cpp', 'electron'],
   logLevel: 'warning',
