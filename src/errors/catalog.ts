@@ -59,6 +59,7 @@ export const errorCatalog = {
   'native/crashed': { kind: 'environment', title: 'The native host stopped' },
   'native/failed': { kind: 'input', title: 'llama.cpp refused the file' },
   // Control
+  'contract/invalid': { kind: 'bug', title: 'Two parts of the program disagree' },
   'usage/invalid': { kind: 'usage', title: 'Wrong command line' },
   cancelled: { kind: 'cancelled', title: 'Cancelled' },
   internal: { kind: 'bug', title: 'Internal error' },

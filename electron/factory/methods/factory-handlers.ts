@@ -1,0 +1,8 @@
+// The list of the factory host's methods.
+import type { FactoryContract } from '#src/contract/factory.contract.ts';
+import type { Handlers } from '#src/rpc/server.ts';
+import { describeMachine } from './describe-machine.ts';
+
+export const factoryHandlers: Handlers<FactoryContract> = {
+  describeMachine,
+};

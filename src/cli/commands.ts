@@ -1,0 +1,5 @@
+// All commands, in the order of help: the pipeline first.
+import type { Command } from './command.ts';
+import { envCommand } from './commands/env.ts';
+
+export const commands: readonly Command[] = [envCommand];

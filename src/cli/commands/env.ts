@@ -1,0 +1,62 @@
+// `env`: what this machine has.
+import { describeCommand } from '#src/stages/stage-descriptor.ts';
+import type { Machine } from '#src/contract/machine.ts';
+import { defineCommand } from '../command.ts';
+import { formatBytes } from '../format-number.ts';
+import { renderFacts } from '../render-table.ts';
+import { studioVersion } from '../version.ts';
+
+const descriptor = describeCommand({
+  name: 'env',
+  title: 'Environment',
+  summary: 'Show what this machine has: cores, memory, GPU back ends, llama.cpp release',
+  description: [],
+  forms: [''],
+  positionals: { minimum: 0, maximum: 0 },
+  options: {},
+  examples: [
+    { command: 'gguf-studio env', explains: 'What to put into a bug report' },
+    { command: 'gguf-studio env --json', explains: 'The same for programs' },
+  ],
+});
+
+export const envCommand = defineCommand(descriptor, async (_, context) => {
+  const machine = await context.factory('describeMachine', {});
+  return {
+    result: { studioVersion, ...machine },
+    text: renderMachine(machine),
+  };
+});
+
+function renderMachine(machine: Machine): string {
+  const facts: [string, string][] = [
+    ['GGUF Studio', studioVersion],
+    ['Node', machine.nodeVersion],
+    ['System', `${machine.platform} ${machine.architecture}`],
+    ['Processor', `${machine.processor}, ${machine.cores} cores`],
+    [
+      'Memory',
+      `${formatBytes(machine.memoryBytes)}, ${formatBytes(machine.freeMemoryBytes)} available`,
+    ],
+  ];
+  if ('unavailable' in machine.llama) {
+    facts.push(['llama.cpp', `not usable: ${machine.llama.unavailable}`]);
+    return renderFacts(facts);
+  }
+  const { release, folder, features, devices } = machine.llama;
+  facts.push(['llama.cpp', `v${release} (${folder})`], ['Features', features]);
+  for (const device of devices) {
+    const memory =
+      device.totalBytes > 0
+        ? `, ${formatBytes(device.freeBytes)} of ${formatBytes(device.totalBytes)} free`
+        : '';
+    facts.push([
+      device.kind === 'cpu' ? 'Device' : 'GPU',
+      `${device.name}: ${device.description}${memory}`,
+    ]);
+  }
+  if (devices.every((device) => device.kind === 'cpu')) {
+    facts.push(['GPU', 'none found: everything runs on the processor']);
+  }
+  return renderFacts(facts);
+}

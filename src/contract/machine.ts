@@ -1,0 +1,34 @@
+// What `env` tells: the machine, the llama.cpp release, and the devices that its back ends found.
+import { z } from 'zod';
+
+export const machineSchema = z.object({
+  platform: z.string(),
+  architecture: z.string(),
+  nodeVersion: z.string(),
+  processor: z.string(),
+  /** Cores that this process may use. */
+  cores: z.number(),
+  memoryBytes: z.number(),
+  freeMemoryBytes: z.number(),
+  llama: z.union([
+    z.object({
+      release: z.string(),
+      folder: z.string(),
+      /** llama.cpp's line about the processor's features. */
+      features: z.string(),
+      devices: z.array(
+        z.object({
+          name: z.string(),
+          description: z.string(),
+          kind: z.enum(['cpu', 'gpu', 'integrated-gpu', 'accelerator', 'other']),
+          freeBytes: z.number(),
+          totalBytes: z.number(),
+        }),
+      ),
+    }),
+    /** Why llama.cpp cannot be used here. */
+    z.object({ unavailable: z.string() }),
+  ]),
+});
+
+export type Machine = z.infer<typeof machineSchema>;

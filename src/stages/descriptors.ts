@@ -1,0 +1,19 @@
+// The pipeline as a table of contents: every stage, in the order of the flow. Data only; the command line's help, the
+// window's palette and inspector, and the docs are rendered from it.
+import { convertDescriptor, convertLoraDescriptor } from './convert/descriptor.ts';
+import { inspectDescriptor } from './inspect/descriptor.ts';
+import { mergeDescriptor } from './merge/descriptor.ts';
+import { quantizeDescriptor } from './quantize/descriptor.ts';
+import { sizesDescriptor } from './sizes/descriptor.ts';
+import type { CommandDescriptor } from './stage-descriptor.ts';
+import { validateDescriptor } from './validate/descriptor.ts';
+
+export const stageDescriptors: readonly CommandDescriptor[] = [
+  inspectDescriptor,
+  sizesDescriptor,
+  convertDescriptor,
+  convertLoraDescriptor,
+  mergeDescriptor,
+  quantizeDescriptor,
+  validateDescriptor,
+];
