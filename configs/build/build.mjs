@@ -10,6 +10,7 @@ const programs = {
   'api/api': 'src/api.ts',
   'factory/factory-host': 'electron/factory/factory-host.ts',
   'factory/row-worker': 'electron/factory/quantize/row-worker.ts',
+  'bench/bench': 'test/bench/bench.ts',
 };
 
 const entryPoints = Object.fromEntries(
