@@ -6,8 +6,8 @@ const kibi = 1024;
 const mebi = 1024 * kibi;
 
 export const limits = {
-  /** First window of a GGUF header: holds everything but the vocabulary in one read. */
-  ggufFirstWindow: 256 * kibi,
+  /** First read of a GGUF header or a pickle: everything but vocabularies fits. */
+  firstWindow: 256 * kibi,
   /** All of a GGUF header. Vocabularies of 260,000 tokens with merges make about 20 MiB; llama.cpp allows 1 GiB a string. */
   ggufHeaderBytes: 256 * mebi,
   /** Metadata entries. Real files have 20 to 60; bundles and provenance add a dozen. */
@@ -27,27 +27,29 @@ export const limits = {
   /** Parts of a split GGUF. Their count is a u16; the largest published model has about 300, and each costs a file handle. */
   ggufParts: 1_024,
 
-  /** JSON header of a safetensors file: the reference implementation's own limit (100 MB). */
-  safetensorsHeaderBytes: 100_000_000,
+  /** JSON header of a safetensors file. 100,000 tensors make 13 MB; the reference implementation allows 100 MB. */
+  safetensorsHeaderBytes: 32 * mebi,
   /** Tensors of one safetensors file. Mixture-of-experts checkpoints have up to 100,000 over all parts. */
   checkpointTensors: 1_048_576,
   /** PyTorch allows 64 dimensions; no checkpoint uses more than 6. */
   checkpointDimensions: 16,
   /** Parts of a sharded checkpoint; the largest published ones have about 200. */
-  checkpointParts: 4_096,
+  checkpointParts: 1_024,
   /** A `*.index.json`: DeepSeek-V3's, with 90,000 names, has 9 MB. */
   indexJsonBytes: 64 * mebi,
 
-  /** `data.pkl` inside a PyTorch zip: names, shapes and strides, about 200 bytes a tensor. */
-  pickleBytes: 64 * mebi,
-  /** Operations of one pickle: about 40 a tensor. */
-  pickleOperations: 16 * mebi,
+  /** `data.pkl` of a PyTorch file: names, shapes and strides, about 250 bytes a tensor. */
+  pickleBytes: 32 * mebi,
+  /** Steps of one pickle: about 40 a tensor, so this is enough for 100,000 tensors. */
+  pickleSteps: 4 * mebi,
   /** Values on a pickle's stack or in its memo. */
-  pickleValues: 4 * mebi,
+  pickleValues: mebi,
+  /** A tensor whose elements are not in order is put in order in memory; embeddings of real models fit. */
+  stridedBytes: 512 * mebi,
   /** Entries of a zip archive; one per storage. */
-  zipEntries: 1_048_576,
+  zipEntries: 262_144,
   /** A zip's central directory: about 100 bytes an entry. */
-  zipDirectoryBytes: 128 * mebi,
+  zipDirectoryBytes: 32 * mebi,
 
   /** Entries of a legacy importance matrix. */
   imatrixEntries: 65_536,

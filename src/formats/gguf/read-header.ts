@@ -2,11 +2,11 @@
 // a message, because its own process ends where it trusts a wrong value. Tensor data is never read.
 import { readBytes, type ByteSource } from '#src/formats/bytes/byte-source.ts';
 import type { ByteCursor } from '#src/formats/bytes/cursor.ts';
+import { openGrowingWindow } from '#src/formats/bytes/growing-window.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
 import { decodeStrictUtf8 } from '#src/formats/bytes/utf8.ts';
 import { describeForeignFile } from '#src/formats/recognize-file.ts';
 import { checkTensorLayout, readAlignment } from './check-layout.ts';
-import { openHeaderWindow } from './header-window.ts';
 import { invalidGguf } from './invalid-gguf.ts';
 import { readStringBytes } from './read-strings.ts';
 import { readTensorInfo } from './read-tensor-info.ts';
@@ -27,7 +27,11 @@ const leastTensorBytes = 8 + 1 + 4 + 4 + 8;
  */
 export async function readGgufHeader(source: ByteSource): Promise<GgufHeader> {
   await checkMagic(source);
-  const window = openHeaderWindow(source);
+  const window = openGrowingWindow(source, {
+    firstLength: limits.firstWindow,
+    limit: limits.ggufHeaderBytes,
+    what: 'GGUF header',
+  });
   const { version, tensorCount, entryCount } = await window.parse(readPreamble);
 
   const metadata: GgufEntry[] = [];

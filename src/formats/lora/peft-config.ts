@@ -39,9 +39,9 @@ export interface PeftConfig {
   scalingOf(module: string): ModuleScaling;
 }
 
-/** scale = alpha / rank, or alpha / √rank. In F64; the F32 steps of merging are the merge's own. */
-export function peftScale({ rank, alpha }: ModuleScaling, rankStabilized: boolean): number {
-  return rankStabilized ? alpha / Math.sqrt(rank) : alpha / rank;
+/** The alpha whose quotient alpha / rank is the scale, also for rsLoRA. F64; the F32 steps of merging are the merge's own. */
+export function effectiveAlpha({ rank, alpha }: ModuleScaling, rankStabilized: boolean): number {
+  return rankStabilized ? alpha * Math.sqrt(rank) : alpha;
 }
 
 /** Throws `adapter/invalid` for a damaged configuration, `adapter/unsupported` for what is not a low-rank sum. */
