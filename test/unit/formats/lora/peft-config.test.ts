@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parsePeftConfig, peftScale, readPeftConfig } from '#src/formats/lora/peft-config.ts';
+import { effectiveAlpha, parsePeftConfig, readPeftConfig } from '#src/formats/lora/peft-config.ts';
 import { memoryFolder } from '#test/helpers/memory-folder.ts';
 
 const plain = { peft_type: 'LORA', r: 8, lora_alpha: 16 };
@@ -10,9 +10,9 @@ describe('parsePeftConfig', () => {
     expect(parsePeftConfig({ peft_type: 'LORA' }, 'a').defaults).toEqual({ rank: 8, alpha: 8 });
   });
 
-  it('divides by the rank, or by its root for rsLoRA', () => {
-    expect(peftScale({ rank: 16, alpha: 32 }, false)).toBe(2);
-    expect(peftScale({ rank: 16, alpha: 32 }, true)).toBe(8);
+  it('scales by alpha over the rank, or over its root for rsLoRA', () => {
+    expect(effectiveAlpha({ rank: 16, alpha: 32 }, false) / 16).toBe(2);
+    expect(effectiveAlpha({ rank: 16, alpha: 32 }, true) / 16).toBe(8);
   });
 
   it('matches patterns against the end of module names, first match wins', () => {
