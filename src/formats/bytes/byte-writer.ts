@@ -6,7 +6,10 @@ export class ByteWriter {
   private static readonly encoder = new TextEncoder();
   length = 0;
 
-  /** Makes room for `byteCount` bytes and moves behind them; gives where they start. */
+  /**
+   * Makes room for `byteCount` bytes and moves behind them; gives where they start. Call it before looking at `bytes` or
+   * `view`: it may replace them.
+   */
   private advance(byteCount: number): number {
     this.reserve(byteCount);
     const start = this.length;
@@ -23,31 +26,38 @@ export class ByteWriter {
   }
 
   raw(bytes: Uint8Array): void {
-    this.bytes.set(bytes, this.advance(bytes.length));
+    const at = this.advance(bytes.length);
+    this.bytes.set(bytes, at);
   }
 
   uint8(value: number): void {
-    this.view.setUint8(this.advance(1), value);
+    const at = this.advance(1);
+    this.view.setUint8(at, value);
   }
 
   uint16(value: number): void {
-    this.view.setUint16(this.advance(2), value, true);
+    const at = this.advance(2);
+    this.view.setUint16(at, value, true);
   }
 
   uint32(value: number): void {
-    this.view.setUint32(this.advance(4), value, true);
+    const at = this.advance(4);
+    this.view.setUint32(at, value, true);
   }
 
   float32(value: number): void {
-    this.view.setFloat32(this.advance(4), value, true);
+    const at = this.advance(4);
+    this.view.setFloat32(at, value, true);
   }
 
   float64(value: number): void {
-    this.view.setFloat64(this.advance(8), value, true);
+    const at = this.advance(8);
+    this.view.setFloat64(at, value, true);
   }
 
   uint64(value: bigint): void {
-    this.view.setBigUint64(this.advance(8), value, true);
+    const at = this.advance(8);
+    this.view.setBigUint64(at, value, true);
   }
 
   /** A GGUF string: length in bytes as u64, then UTF-8. */
