@@ -1,0 +1,163 @@
+// Plans the quantization of a model: llama.cpp's dry run chooses the types, the rest (metadata, order, exact size, what
+// would go wrong) follows from it. Needs no weights, so sizes are known before anything is read or downloaded.
+import { readAlignment } from '#src/formats/gguf/check-layout.ts';
+import { entryNumber, withoutEntry } from '#src/formats/gguf/entries.ts';
+import type { GgufEntry } from '#src/formats/gguf/types.ts';
+import { encodeGgufHeader, ggmlShape } from '#src/formats/gguf/write-header.ts';
+import type { ModelView, TensorView } from '#src/model/model-view.ts';
+import type { GgmlType } from '#src/tensors/ggml-types.ts';
+import { levels, type Level } from '#src/tensors/levels.ts';
+import { readDryRun, type DryRunModel, type DryRunOpener } from './dry-run.ts';
+import { fileTypeOf } from './guessed-file-type.ts';
+import { checkImportance, importanceOf, type Importance } from './importance.ts';
+import { makeOutputPlan, type OutputPlan, type PlannedTensor } from './output-plan.ts';
+import { planAsIs } from './plan-as-is.ts';
+import { planNotices, planProblems } from './plan-findings.ts';
+import { planPruning } from './prune-layers.ts';
+import { quantizedMetadata, splitKeys } from './quantized-metadata.ts';
+import { inTensorOrder } from './tensor-order.ts';
+
+/** A level of llama-quantize; its COPY (tensors unchanged, metadata rewritten); or nothing changed at all. */
+export type OutputLevel = Level | 'COPY' | 'as-is';
+
+/** llama-quantize's options of the same names. */
+export interface QuantizeOptions {
+  readonly importance?: Importance | undefined;
+  /** Patterns are ECMAScript regular expressions, searched in the name; the first match wins. */
+  readonly tensorTypes?: readonly (readonly [pattern: string, type: GgmlType])[] | undefined;
+  readonly outputTensorType?: GgmlType | undefined;
+  readonly tokenEmbeddingType?: GgmlType | undefined;
+  readonly pure?: boolean | undefined;
+  readonly leaveOutputTensor?: boolean | undefined;
+  readonly pruneLayers?: readonly number[] | undefined;
+  readonly allowRequantize?: boolean | undefined;
+  /** `--override-kv`: entries that replace the model's, appended in this order. */
+  readonly overrides?: readonly GgufEntry[] | undefined;
+}
+
+export interface QuantizationRequest {
+  readonly level: OutputLevel;
+  readonly options?: QuantizeOptions;
+}
+
+/** Plans one level. Throws as planQuantizations does. */
+export async function planQuantization(
+  model: ModelView,
+  level: OutputLevel,
+  options: QuantizeOptions,
+  openDryRun: DryRunOpener,
+): Promise<OutputPlan> {
+  const [plan] = await planQuantizations(model, [{ level, options }], openDryRun);
+  return plan!;
+}
+
+/**
+ * Plans several outputs of one model; the header is shown to llama.cpp once.
+ * Throws `quantize/failed` with llama.cpp's reason, `quantize/prune` and `imatrix/invalid`. What only forbids writing (no
+ * importance matrix, an already quantized source) is not thrown but listed in the plan's `problems`.
+ */
+export async function planQuantizations(
+  model: ModelView,
+  requests: readonly QuantizationRequest[],
+  openDryRun: DryRunOpener,
+): Promise<OutputPlan[]> {
+  let dryRun: DryRunModel | undefined;
+  try {
+    const plans: OutputPlan[] = [];
+    for (const { level, options = {} } of requests) {
+      if (level === 'as-is') {
+        plans.push(planAsIs(model, options));
+        continue;
+      }
+      dryRun ??= await showModel(model, openDryRun);
+      plans.push(planLevel(model, level, options, dryRun));
+    }
+    return plans;
+  } finally {
+    await dryRun?.close();
+  }
+}
+
+/** The type that llama.cpp is told for a source: merged tensors are F32 by the time they are quantized. */
+function plannedSourceType(tensor: TensorView): GgmlType {
+  return tensor.loadCombination === undefined ? tensor.type : 'F32';
+}
+
+function showModel(model: ModelView, openDryRun: DryRunOpener): Promise<DryRunModel> {
+  // One file is shown, so it must not claim to be a part of a split.
+  const metadata = splitKeys.reduce(withoutEntry, model.metadata);
+  const header = encodeGgufHeader({
+    version: 3,
+    metadata,
+    tensors: model.tensors.map((tensor) => ({
+      name: tensor.name,
+      shape: ggmlShape(tensor.shape),
+      type: plannedSourceType(tensor),
+    })),
+    alignment: readAlignment(model.label, metadata),
+  });
+  return openDryRun(header.bytes, header.fileSize);
+}
+
+function planLevel(
+  model: ModelView,
+  level: Exclude<OutputLevel, 'as-is'>,
+  options: QuantizeOptions,
+  dryRun: DryRunModel,
+): OutputPlan {
+  const onlyCopy = level === 'COPY';
+  const fileType = onlyCopy ? fileTypeOf(model) : levels[level].fileType;
+  const importance = options.importance;
+  if (importance !== undefined) checkImportance(importance);
+  const pruning = planPruning(model, options.pruneLayers ?? []);
+  const kept = inTensorOrder(model.tensors).flatMap((source) => {
+    const name = pruning === undefined ? source.name : pruning.rename(source.name);
+    return name === undefined ? [] : [{ source, name }];
+  });
+  const log = dryRun.run({
+    fileType: onlyCopy ? levels.F32.fileType : fileType,
+    onlyCopy,
+    pure: options.pure ?? false,
+    quantizeOutputTensor: !(options.leaveOutputTensor ?? false),
+    outputTensorType: options.outputTensorType,
+    tokenEmbeddingType: options.tokenEmbeddingType,
+    tensorTypes: options.tensorTypes ?? [],
+    pruneLayers: pruning?.layers ?? [],
+    hasImportance: importance !== undefined && importance.weights.size > 0,
+  });
+  const report = readDryRun(
+    log,
+    kept.map(({ name }) => name),
+  );
+  const tensors = kept.map(({ source, name }, index): PlannedTensor => {
+    const type = report.types[index]!;
+    const changes = type !== plannedSourceType(source);
+    const weights =
+      changes && importance !== undefined ? importanceOf(importance, source) : undefined;
+    return { source, name, type, ...(weights === undefined ? {} : { importance: weights }) };
+  });
+  const findings = { level, fileType, tensors, options, fallbacks: report.fallbacks };
+  return makeOutputPlan({
+    label: level,
+    metadata: quantizedMetadata(model.metadata, {
+      architecture: model.architecture,
+      fileType,
+      importance,
+      overrides: options.overrides,
+      blockCount: pruning?.remainingLayers,
+    }),
+    tensors,
+    notices: [...prunedWindowNotice(model, options), ...planNotices(findings)],
+    problems: planProblems(findings),
+  });
+}
+
+/** Sliding-window models alternate by layer number, which pruning shifts. */
+function prunedWindowNotice(model: ModelView, options: QuantizeOptions): string[] {
+  if ((options.pruneLayers ?? []).length === 0) return [];
+  const key = `${model.architecture}.attention.sliding_window`;
+  if (entryNumber(model.metadata, key) === undefined) return [];
+  return [
+    `The layers behind the pruned ones change their number, and with it whether they attend to a sliding window (${key}).`,
+  ];
+}
