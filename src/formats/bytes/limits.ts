@@ -53,6 +53,8 @@ export const limits = {
 
   /** Entries of a legacy importance matrix. */
   imatrixEntries: 65_536,
-  /** All values of an importance matrix (4 bytes each): the largest published have about 60 million. */
+  /** Bytes of a tensor or dataset name in it; datasets are paths. */
+  imatrixNameBytes: 4_096,
+  /** All values of an importance matrix (4 bytes each): one of 256 experts in 58 layers has about 250 million. */
   imatrixValues: 512 * mebi,
 } as const;

@@ -1,0 +1,78 @@
+// Reads an importance matrix, as llama-imatrix writes it now (GGUF) and wrote it before (.dat), into the values that
+// llama-quantize hands to the quantizer: common/imatrix-loader.cpp and load_imatrix of tools/quantize/quantize.cpp.
+import { readBytes, type ByteSource } from '#src/formats/bytes/byte-source.ts';
+import { compareCodePoints } from '#src/formats/bytes/utf8.ts';
+import { recognizeFile, type FileKind } from '#src/formats/recognize-file.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { invalidImatrix } from './invalid-imatrix.ts';
+import { readGgufImatrix } from './read-gguf-imatrix.ts';
+import { readLegacyImatrix } from './read-legacy-imatrix.ts';
+
+/** What both file forms give, before the values are judged. */
+export interface ImatrixFile {
+  readonly format: 'gguf' | 'legacy';
+  /** Mean squared activation of each input channel by GGUF tensor name; for experts one row after the other. */
+  readonly values: ReadonlyMap<string, Float32Array>;
+  /** Names of the calibration texts. */
+  readonly datasets: readonly string[];
+  /** Chunks that it was computed on (the legacy form's last call count); 0 when unknown. */
+  readonly chunkCount: number;
+  /** Tokens of a chunk; 0 when unknown. */
+  readonly chunkSize: number;
+}
+
+export interface Imatrix extends ImatrixFile {
+  readonly label: string;
+  /** Channels whose value is 0, of the tensors that have any: quantizers give them no weight at all. */
+  readonly zeroChannels: ReadonlyMap<string, number>;
+}
+
+/** Neither form looks like these; anything else is tried as the legacy form, which has no magic number. */
+const foreignKinds: ReadonlySet<FileKind> = new Set<FileKind>([
+  'empty', 'git-lfs', 'html', 'xml', 'json', 'text', 'zeros', 'zip', 'safetensors', 'old-ggml', 'hdf5',
+]); // prettier-ignore
+
+/**
+ * Reads an importance matrix; `source` stays the caller's.
+ * Throws `imatrix/invalid` (also for values that are not finite, which llama.cpp refuses, too), and what readGgufHeader
+ * throws for the GGUF form.
+ */
+export async function readImatrix(source: ByteSource): Promise<Imatrix> {
+  const head = await readBytes(source, 0, Math.min(source.size, 512));
+  const found = recognizeFile(head, source.size);
+  if (foreignKinds.has(found.kind)) {
+    throw new StudioError(
+      'imatrix/invalid',
+      `${source.label}: this is not an importance matrix but ${found.description}.`,
+      { hint: found.hint, details: { kind: found.kind } },
+    );
+  }
+  const file =
+    found.kind === 'gguf' ? await readGgufImatrix(source) : await readLegacyImatrix(source);
+  const names = [...file.values.keys()].sort(compareCodePoints);
+  const values = new Map(names.map((name) => [name, file.values.get(name) ?? new Float32Array(0)]));
+  return { ...file, values, label: source.label, zeroChannels: judgeValues(source.label, values) };
+}
+
+/** Refuses values that are not finite and counts zeros. */
+function judgeValues(
+  label: string,
+  values: ReadonlyMap<string, Float32Array>,
+): ReadonlyMap<string, number> {
+  const zeroChannels = new Map<string, number>();
+  for (const [name, channels] of values) {
+    let zeros = 0;
+    for (let index = 0; index < channels.length; index++) {
+      const value = channels[index] ?? 0;
+      if (value === 0) zeros++;
+      else if (!Number.isFinite(value)) {
+        throw invalidImatrix(label, `channel ${index} of "${name}" is ${value}`, {
+          tensor: name,
+          channel: index,
+        });
+      }
+    }
+    if (zeros > 0) zeroChannels.set(name, zeros);
+  }
+  return zeroChannels;
+}
