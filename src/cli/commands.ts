@@ -1,5 +1,6 @@
 // All commands, in the order of help: the pipeline first.
 import type { Command } from './command.ts';
 import { envCommand } from './commands/env.ts';
+import { validateCommand } from './commands/validate.ts';
 
-export const commands: readonly Command[] = [envCommand];
+export const commands: readonly Command[] = [validateCommand, envCommand];

@@ -2,14 +2,27 @@
 // result. The command line, the TypeScript API and later the window derive their calls from this file.
 import { z } from 'zod';
 import { machineSchema } from './machine.ts';
+import { validationReportSchema } from './validation.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
 import type { Contract } from './contract.ts';
 
 const event = stageEventSchema;
+/** The host's current folder is not the user's: relative paths are made absolute before they are sent. */
+const absolutePath = z.string().regex(/^(\/|[A-Za-z]:[\\/]|\\\\)/, 'must be an absolute path');
+const threadCount = z.int().min(1).max(512);
 
 export const factoryContract = {
   /** What this machine has. */
   describeMachine: { params: z.object({}), result: machineSchema, event },
+  validate: {
+    params: z.object({
+      path: absolutePath,
+      depth: z.enum(['structure', 'full']).default('full'),
+      threads: threadCount.exactOptional(),
+    }),
+    result: validationReportSchema,
+    event,
+  },
 } as const satisfies Contract;
 
 export type FactoryContract = typeof factoryContract;

@@ -1,0 +1,67 @@
+// `validate`: every file is checked, and the worst result decides the exit code.
+import type { ValidationReport } from '#src/contract/validation.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { validateDescriptor } from '#src/stages/validate/descriptor.ts';
+import { defineCommand } from '../command.ts';
+import { formatBytes, formatDuration } from '../format-number.ts';
+import { renderTable } from '../render-table.ts';
+import type { Style } from '../terminal.ts';
+
+export const validateCommand = defineCommand(
+  validateDescriptor,
+  async ({ options, positionals }, context) => {
+    const reports: ValidationReport[] = [];
+    for (const positional of positionals) {
+      const path = context.resolvePath(positional);
+      const threads = options.threads === undefined ? {} : { threads: options.threads };
+      const depth = options.structure === true ? 'structure' : 'full';
+      const report = await context.factory('validate', { path, depth, ...threads });
+      reports.push(report);
+      context.print(renderReport(report, context.style));
+    }
+    const failure = validationFailure(reports);
+    return { result: { files: reports }, text: '', ...(failure === undefined ? {} : { failure }) };
+  },
+);
+
+/** The error of reports that did not pass, undefined when all did. */
+export function validationFailure(reports: readonly ValidationReport[]): StudioError | undefined {
+  const bad = reports.filter((report) => !report.passed);
+  const [first] = bad;
+  if (first === undefined) return undefined;
+  const check = first.checks.find(({ status }) => status === 'failed');
+  const hint = check?.evidence['hint'];
+  return new StudioError(
+    'validate/failed',
+    bad.length === 1
+      ? withPath(first.path, check?.summary ?? 'a check failed')
+      : `${bad.length} of ${reports.length} files are not valid, ${first.path} first.`,
+    {
+      hint: typeof hint === 'string' ? hint : 'Build or fetch the file again.',
+      details: { files: bad.map(({ path }) => path) },
+    },
+  );
+}
+
+/** Readers name the file in their messages, checks do not. */
+function withPath(path: string, summary: string): string {
+  return summary.startsWith(path) ? summary : `${path}: ${summary}`;
+}
+
+export function renderReport(report: ValidationReport, style: Style): string {
+  const mark = {
+    passed: style.green('pass'),
+    failed: style.red('FAIL'),
+    skipped: style.dim('skip'),
+  };
+  const rows = report.checks.map((check) => [
+    `  ${mark[check.status]}`,
+    check.check,
+    check.summary.replace(`${report.path}: `, ''),
+    check.seconds >= 0.05 ? formatDuration(check.seconds) : '',
+  ]);
+  const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '' }];
+  const table = renderTable(columns, rows).replace(/^\n/, '');
+  const title = `${report.path} (${formatBytes(report.bytes)}): ${report.passed ? 'valid' : 'NOT valid'}\n`;
+  return `${style.bold(title.trimEnd())}\n${table}`;
+}
