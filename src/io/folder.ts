@@ -46,6 +46,11 @@ export async function openFolder(path: string): Promise<FolderPort> {
       }
       return openFileByteSource(join(path, fileName));
     },
+    async subfolder(name) {
+      const inner = join(path, name);
+      const status = isPlainName(name) ? await stat(inner).catch(() => undefined) : undefined;
+      return status?.isDirectory() === true ? openFolder(inner) : undefined;
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import { memoryByteSource } from '#src/formats/bytes/byte-source.ts';
 import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 
-/** Files by name; strings and plain objects become UTF-8 text and JSON. */
+/** Files by name (`inner/file` for subfolders); strings and plain objects become UTF-8 text and JSON. */
 export function memoryFolder(
   files: Readonly<Record<string, Uint8Array | string | object>>,
   name = 'folder',
@@ -14,8 +14,9 @@ export function memoryFolder(
   return {
     label: name,
     name,
-    list: () => Promise.resolve([...contents.keys()].sort()),
-    has: (fileName) => Promise.resolve(contents.has(fileName)),
+    list: () =>
+      Promise.resolve([...contents.keys()].filter((fileName) => !fileName.includes('/')).sort()),
+    has: (fileName) => Promise.resolve(!fileName.includes('/') && contents.has(fileName)),
     open(fileName) {
       const bytes = contents.get(fileName);
       if (bytes === undefined) {
@@ -24,6 +25,22 @@ export function memoryFolder(
         );
       }
       return Promise.resolve(memoryByteSource(bytes, `${name}/${fileName}`));
+    },
+    subfolder(inner) {
+      const prefix = `${inner}/`;
+      const found = Object.entries(files).filter(([fileName]) => fileName.startsWith(prefix));
+      const innerFiles = found.map(([fileName, content]) => [
+        fileName.slice(prefix.length),
+        content,
+      ]);
+      return Promise.resolve(
+        found.length === 0
+          ? undefined
+          : memoryFolder(
+              Object.fromEntries(innerFiles) as Record<string, Uint8Array | string | object>,
+              `${name}/${inner}`,
+            ),
+      );
     },
   };
 }
