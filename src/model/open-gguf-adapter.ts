@@ -44,6 +44,7 @@ export function ggufAdapterOf(model: ModelView): LoraAdapter {
     baseModel: entryString(metadata, 'general.base_model.0.name'),
     alpha: fileAlpha,
     invocationTokens: invocationTokens(model),
+    keepsTying: false,
     modules,
     savedTensors: [],
     notices,

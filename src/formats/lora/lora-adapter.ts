@@ -47,6 +47,8 @@ export interface LoraAdapter {
   readonly alpha: number;
   /** aLoRA: acts only from these tokens on, so it cannot be merged. */
   readonly invocationTokens: readonly number[] | undefined;
+  /** `ensure_weight_tying`: saved embeddings stand for a tied output too. */
+  readonly keepsTying: boolean;
   /** In the file's order. */
   readonly modules: readonly LoraModule[];
   /** Whole tensors in the checkpoint's layout that replace the base's: `modules_to_save`, trained biases and norms. */

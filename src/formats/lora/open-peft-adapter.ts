@@ -94,6 +94,7 @@ function adapterOf(
     baseModel: config.baseModel,
     alpha: effectiveAlpha(config.defaults, config.rankStabilized),
     invocationTokens: config.invocationTokens,
+    keepsTying: config.keepsTying,
     modules,
     savedTensors,
     notices: [],

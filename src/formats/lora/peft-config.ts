@@ -33,6 +33,8 @@ export interface PeftConfig {
   /** rsLoRA: the scale is alpha / √rank instead of alpha / rank. */
   readonly rankStabilized: boolean;
   readonly usesDora: boolean;
+  /** `ensure_weight_tying`: an embedding among modules_to_save is also the tied output. */
+  readonly keepsTying: boolean;
   /** aLoRA: the adapter acts from these tokens on, which only a run-time adapter can. */
   readonly invocationTokens: readonly number[] | undefined;
   /** Rank and alpha of a module (`model.layers.0.self_attn.q_proj`), after rank_pattern and alpha_pattern. */
@@ -65,6 +67,7 @@ export function parsePeftConfig(config: JsonObject, label: string): PeftConfig {
     defaults: { rank, alpha },
     rankStabilized: booleanField(config, 'use_rslora') ?? false,
     usesDora: booleanField(config, 'use_dora') ?? false,
+    keepsTying: booleanField(config, 'ensure_weight_tying') ?? false,
     invocationTokens: invocationTokens(config, label),
     scalingOf: (module) => ({ rank: rankOf(module) ?? rank, alpha: alphaOf(module) ?? alpha }),
   };
