@@ -1,0 +1,163 @@
+// Rules that concern one node and what is wired to it: contradicting options, adapters that would count twice, names
+// that would collide. Wires themselves are checked in validate.ts.
+import { adapterName } from './node-names.ts';
+import { inputsOf, inputsOfKind, type RecipeGraph } from './recipe-graph.ts';
+import { recipeError as error, type RecipeProblem } from './recipe-problem.ts';
+import type { NodeOf, RecipeNode } from './recipe-schema.ts';
+
+type Path = (string | number)[];
+
+/** Rules inside one node, or between a node and what is wired to it. */
+export function wrongNode(graph: RecipeGraph, node: RecipeNode, path: Path): RecipeProblem[] {
+  switch (node.kind) {
+    case 'merge':
+      return wrongMerge(graph, node, path);
+    case 'quantize':
+      return wrongQuantize(graph, node, path);
+    case 'package':
+      return wrongPackage(graph, node, path);
+    case 'base':
+    case 'adapter':
+    case 'imatrix':
+    case 'family':
+      return [];
+  }
+}
+
+function wrongMerge(graph: RecipeGraph, node: NodeOf<'merge'>, path: Path) {
+  const problems: RecipeProblem[] = [];
+  if (node.density !== undefined && node.method === 'sum') {
+    problems.push(
+      error(
+        [...path, 'density'],
+        'an exact sum keeps every value; density belongs to ties and dare.',
+        'Remove density, or choose "ties" or "dare".',
+      ),
+    );
+  }
+  if (node.seed !== undefined && node.method !== 'dare') {
+    problems.push(
+      error(
+        [...path, 'seed'],
+        `only dare draws at random; ${node.method} has no seed.`,
+        'Remove seed, or choose "dare".',
+      ),
+    );
+  }
+  return [...problems, ...repeatedAdapters(graph, node, path)];
+}
+
+function wrongQuantize(graph: RecipeGraph, node: NodeOf<'quantize'>, path: Path) {
+  const problems: RecipeProblem[] = [];
+  const repeated = node.levels.find((level, index) => node.levels.indexOf(level) !== index);
+  if (repeated !== undefined) {
+    problems.push(
+      error([...path, 'levels'], `the level ${repeated} is listed twice.`, 'Remove one of them.'),
+    );
+  }
+  if (
+    node.levels.includes('as-is') &&
+    inputsOf(graph, node, 'model').some((model) => model.kind === 'merge')
+  ) {
+    problems.push(
+      error(
+        [...path, 'levels'],
+        'as-is keeps tensors untouched, but a merge changes them.',
+        'Choose a level, for example F16 or Q8_0.',
+      ),
+    );
+  }
+  return [...problems, ...ambiguousFileName(node, node.levels, path)];
+}
+
+function wrongPackage(graph: RecipeGraph, node: NodeOf<'package'>, path: Path) {
+  const problems: RecipeProblem[] = [];
+  const adapters = inputsOfKind(graph, node, 'adapters', 'adapter');
+  const quantize = inputsOfKind(graph, node, 'levels', 'quantize')[0];
+  const model = quantize && inputsOf(graph, quantize, 'model')[0];
+  if (node.form === 'merged') {
+    if (adapters.length > 0) {
+      problems.push(
+        error(
+          [...path, 'form'],
+          `"${node.id}" is a merged package, but adapters are wired to it.`,
+          'Wire them to a merge step before quantizing, or choose the form "bundled".',
+        ),
+      );
+    }
+    if (model?.kind === 'base') {
+      problems.push(
+        error(
+          [...path, 'form'],
+          `"${node.id}" is a merged package, but nothing is merged before its quantize step.`,
+          'Put a merge step between the base and the quantize step.',
+        ),
+      );
+    }
+  } else if (adapters.length === 0) {
+    problems.push(
+      error(
+        [...path, 'form'],
+        `"${node.id}" is a bundled package without adapters.`,
+        'Wire the adapters that the file is to carry.',
+      ),
+    );
+  }
+  const merged = model?.kind === 'merge' ? inputsOf(graph, model, 'adapters') : [];
+  for (const adapter of adapters) {
+    if (!merged.some((other) => other.kind === 'adapter' && other.path === adapter.path)) continue;
+    problems.push(
+      error(
+        path,
+        `"${adapter.id}" is already merged into the model that "${node.id}" packs; bundled on top it would count twice.`,
+        'Wire it to the merge or to the package, not to both.',
+      ),
+    );
+  }
+  problems.push(...repeatedAdapters(graph, node, path));
+  return quantize === undefined
+    ? problems
+    : [...problems, ...ambiguousFileName(node, quantize.levels, path)];
+}
+
+/** Two adapters of one name in one domain would be one route (`domain/subdomain`) twice. */
+function repeatedAdapters(
+  graph: RecipeGraph,
+  node: NodeOf<'merge'> | NodeOf<'package'>,
+  path: Path,
+): RecipeProblem[] {
+  const names = new Map<string, string>();
+  const problems: RecipeProblem[] = [];
+  for (const adapter of inputsOfKind(graph, node, 'adapters', 'adapter')) {
+    const name = adapterName(adapter);
+    const key = `${adapter.domain ?? ''}/${name}`;
+    const other = names.get(key);
+    if (other !== undefined) {
+      problems.push(
+        error(
+          path,
+          `"${other}" and "${adapter.id}" are both called "${name}" in "${node.id}".`,
+          'Give one of them another subdomain.',
+        ),
+      );
+    }
+    names.set(key, adapter.id);
+  }
+  return problems;
+}
+
+function ambiguousFileName(
+  node: { fileName?: string | undefined },
+  levels: readonly string[],
+  path: Path,
+) {
+  if (node.fileName === undefined || levels.length < 2 || node.fileName.includes('{level}'))
+    return [];
+  return [
+    error(
+      [...path, 'fileName'],
+      `${levels.length} levels would all be written to "${node.fileName}".`,
+      'Put {level} into the file name.',
+    ),
+  ];
+}
