@@ -1,0 +1,168 @@
+// One output during a pass: its open file, what an earlier run finished, and the hashes that build up while it is written.
+import { createHash, type Hash } from 'node:crypto';
+import { invariant } from '#src/errors/assert.ts';
+import { isAbort, StudioError } from '#src/errors/studio-error.ts';
+import type { GgufEntry } from '#src/formats/gguf/types.ts';
+import type { OutputFile } from '#src/io/output-file.ts';
+import { replanMetadata, type OutputPlan } from '#src/stages/quantize/output-plan.ts';
+
+export interface OutputRequest {
+  readonly path: string;
+  readonly plan: OutputPlan;
+  /**
+   * The plan's metadata holds `studio.tensor.sha256`, an array of one 64-character string per tensor, to be replaced by
+   * the tensors' SHA-256 in file order before the file gets its name.
+   */
+  readonly fillTensorHashes?: boolean;
+}
+
+export interface WrittenOutput {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** SHA-256 of each tensor's bytes, in file order. */
+  readonly tensorHashes: readonly string[];
+  /** Tensors that an earlier, interrupted run had finished. */
+  readonly reusedTensors: number;
+}
+
+export const tensorHashKey = 'studio.tensor.sha256';
+
+export class OutputSession {
+  readonly tensorHashes: (string | undefined)[];
+  private readonly reused = new Set<number>();
+  /** Hash of the file so far; undefined once the order of writing is not the order of the file. */
+  private fileHash: Hash | undefined;
+  private hashedTensors = 0;
+
+  constructor(
+    readonly request: OutputRequest,
+    readonly file: OutputFile,
+  ) {
+    this.tensorHashes = request.plan.tensors.map(() => undefined);
+    if (request.fillTensorHashes !== true && file.journaled.size === 0) {
+      this.fileHash = createHash('sha256').update(this.plan.header.bytes);
+    }
+  }
+
+  get plan(): OutputPlan {
+    return this.request.plan;
+  }
+
+  /** File offset of a tensor's data. */
+  offsetOf(index: number): number {
+    const { dataOffset, tensors } = this.plan.header;
+    return dataOffset + tensors[index]!.offset;
+  }
+
+  isDone(index: number): boolean {
+    return this.tensorHashes[index] !== undefined;
+  }
+
+  /** Takes a tensor over from an earlier run when its bytes are what that run's journal says. */
+  async reuse(index: number, source: string, signal: AbortSignal): Promise<boolean> {
+    const { name } = this.plan.tensors[index]!;
+    const entry = this.file.journaled.get(name);
+    const size = this.plan.header.tensors[index]!.byteLength;
+    const fits =
+      entry !== undefined &&
+      entry.offset === this.offsetOf(index) &&
+      entry.size === size &&
+      entry.source === source &&
+      (await this.file.verify(entry, signal));
+    if (!fits) return false;
+    this.tensorHashes[index] = entry.sha256;
+    this.reused.add(index);
+    return true;
+  }
+
+  /** Writes the header; the final one replaces it when hashes are filled in. */
+  async writeHeader(): Promise<void> {
+    await this.file.write(this.plan.header.bytes, 0);
+  }
+
+  /** Writes a part of a tensor at `offset` within it; parts of one tensor come in order. */
+  write(index: number, offset: number, bytes: Uint8Array): Promise<void> {
+    if (index !== this.hashedTensors) this.fileHash = undefined;
+    this.fileHash?.update(bytes);
+    return this.file.write(bytes, this.offsetOf(index) + offset);
+  }
+
+  /** Records a tensor all of whose bytes are written. */
+  async complete(index: number, sha256: string, source: string): Promise<void> {
+    const { name } = this.plan.tensors[index]!;
+    const size = this.plan.header.tensors[index]!.byteLength;
+    this.tensorHashes[index] = sha256;
+    const padding = this.paddingBehind(index);
+    if (padding > 0) this.fileHash?.update(new Uint8Array(padding));
+    this.hashedTensors = index + 1;
+    await this.file.complete({
+      tensor: name,
+      offset: this.offsetOf(index),
+      size,
+      sha256,
+      source,
+    });
+  }
+
+  /**
+   * Fills hashes in, lets `check` look at the partial file and gives the file its name. A file that the check refuses is
+   * kept as `X.rejected`; the error then says so.
+   */
+  async finish(
+    check: ((partialPath: string, written: WrittenOutput) => Promise<void>) | undefined,
+    signal: AbortSignal,
+  ): Promise<WrittenOutput> {
+    const tensorHashes = this.tensorHashes.map((hash, index) => {
+      invariant(hash !== undefined, `tensor ${index} is written`);
+      return hash;
+    });
+    if (this.request.fillTensorHashes === true) await this.fillHashes(tensorHashes);
+    const written: WrittenOutput = {
+      path: this.file.path,
+      bytes: this.plan.header.fileSize,
+      sha256: this.fileHash?.digest('hex') ?? (await this.file.hash(signal)),
+      tensorHashes,
+      reusedTensors: this.reused.size,
+    };
+    if (check !== undefined) await this.runCheck(() => check(this.file.partialPath, written));
+    signal.throwIfAborted();
+    await this.file.finish();
+    return written;
+  }
+
+  private async runCheck(check: () => Promise<void>): Promise<void> {
+    try {
+      await check();
+    } catch (error) {
+      const refused =
+        error instanceof StudioError && (error.kind === 'check' || error.kind === 'input');
+      if (!refused || isAbort(error)) throw error;
+      const rejected = await this.file.reject();
+      throw new StudioError(error.code, `${error.message} The file was kept as ${rejected}.`, {
+        ...(error.hint === undefined ? {} : { hint: error.hint }),
+        details: { ...error.details, rejected },
+        cause: error,
+      });
+    }
+  }
+
+  private async fillHashes(hashes: readonly string[]): Promise<void> {
+    const { metadata, header } = this.plan;
+    const filled = metadata.map((entry): GgufEntry =>
+      entry.key === tensorHashKey
+        ? { key: entry.key, value: { type: 'array', elementType: 'string', value: hashes } }
+        : entry,
+    );
+    const { bytes } = replanMetadata(this.plan, filled).header;
+    invariant(bytes.length === header.bytes.length, 'filling hashes in keeps the header length');
+    await this.file.write(bytes, 0);
+  }
+
+  private paddingBehind(index: number): number {
+    const { tensors, fileSize, dataOffset } = this.plan.header;
+    const { offset, byteLength } = tensors[index]!;
+    const next = tensors[index + 1]?.offset ?? fileSize - dataOffset;
+    return next - offset - byteLength;
+  }
+}
