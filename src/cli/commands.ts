@@ -1,6 +1,7 @@
 // All commands, in the order of help: the pipeline first.
 import type { Command } from './command.ts';
 import { envCommand } from './commands/env.ts';
+import { inspectCommand } from './commands/inspect.ts';
 import { validateCommand } from './commands/validate.ts';
 
-export const commands: readonly Command[] = [validateCommand, envCommand];
+export const commands: readonly Command[] = [inspectCommand, validateCommand, envCommand];

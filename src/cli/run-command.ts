@@ -153,7 +153,11 @@ function createReporter(
   verbose: boolean,
 ): Reporter {
   const notices: Reporter['notices'] = [];
-  const printJson = (document: object) => terminal.out(`${JSON.stringify(document, null, 2)}\n`);
+  // JSON.stringify leaves the C1 controls as they are; a terminal would obey them.
+  const printJson = (document: object) =>
+    terminal.out(
+      `${JSON.stringify(document, null, 2).replaceAll(/[\u007f-\u009f]/g, (control) => `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`)}\n`,
+    );
   const wireOf = (error: StudioError) => {
     const { stack, ...wire } = toWireError(error);
     return verbose || error.kind === 'bug' ? { ...wire, stack } : wire;

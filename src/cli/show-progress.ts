@@ -2,6 +2,7 @@
 // seconds, so that logs stay readable and still show that work goes on.
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { formatBytes, formatDuration } from './format-number.ts';
+import { printable } from './printable.ts';
 import { createRateMeter } from './rate-meter.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -64,7 +65,9 @@ export function createProgressDisplay(
     show(event) {
       switch (event.event) {
         case 'phase':
-          phase = event.detail === undefined ? event.phase : `${event.phase} ${event.detail}`;
+          phase = printable(
+            event.detail === undefined ? event.phase : `${event.phase} ${event.detail}`,
+          );
           if (options.quiet) return;
           if (terminal.redraws) return draw(phase);
           // The first line of a phase is always printed, short phases in quick succession are not.
@@ -75,10 +78,10 @@ export function createProgressDisplay(
           return showProgress(event);
         case 'notice':
           if (event.level === 'warning')
-            return line(`${style.yellow('Warning:')} ${event.message}`);
-          return options.quiet ? undefined : line(event.message);
+            return line(`${style.yellow('Warning:')} ${printable(event.message)}`);
+          return options.quiet ? undefined : line(printable(event.message));
         case 'log':
-          return options.verbose ? line(style.dim(event.text.trimEnd())) : undefined;
+          return options.verbose ? line(style.dim(printable(event.text.trimEnd()))) : undefined;
         case 'artifact': {
           if (options.quiet) return;
           const how = event.reused === true ? 'Unchanged' : 'Written';
@@ -102,6 +105,6 @@ function describeProgress(
     event.unit === 'bytes' ? '' : `${event.done} of ${event.total} ${event.unit}`,
     speed,
     secondsLeft === undefined ? '' : `${formatDuration(secondsLeft)} left`,
-    event.detail ?? '',
+    printable(event.detail ?? ''),
   ];
 }

@@ -1,6 +1,7 @@
 // What may be asked of the factory host: plain parameters (absolute paths, options), a stream of StageEvents, a plain
 // result. The command line, the TypeScript API and later the window derive their calls from this file.
 import { z } from 'zod';
+import { inspectionSchema } from './inspection.ts';
 import { machineSchema } from './machine.ts';
 import { validationReportSchema } from './validation.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
@@ -14,6 +15,8 @@ const threadCount = z.int().min(1).max(512);
 export const factoryContract = {
   /** What this machine has. */
   describeMachine: { params: z.object({}), result: machineSchema, event },
+  /** Reads headers; any file or folder that the factory knows. */
+  inspect: { params: z.object({ path: absolutePath }), result: inspectionSchema, event },
   validate: {
     params: z.object({
       path: absolutePath,

@@ -2,9 +2,11 @@
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { describeMachine } from './describe-machine.ts';
+import { inspect } from './inspect.ts';
 import { validate } from './validate.ts';
 
 export const factoryHandlers: Handlers<FactoryContract> = {
   describeMachine,
+  inspect,
   validate,
 };

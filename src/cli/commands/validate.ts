@@ -4,6 +4,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { validateDescriptor } from '#src/stages/validate/descriptor.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes, formatDuration } from '../format-number.ts';
+import { printable } from '../printable.ts';
 import { renderTable } from '../render-table.ts';
 import type { Style } from '../terminal.ts';
 
@@ -57,7 +58,7 @@ export function renderReport(report: ValidationReport, style: Style): string {
   const rows = report.checks.map((check) => [
     `  ${mark[check.status]}`,
     check.check,
-    check.summary.replace(`${report.path}: `, ''),
+    printable(check.summary.replace(`${report.path}: `, '')),
     check.seconds >= 0.05 ? formatDuration(check.seconds) : '',
   ]);
   const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '' }];

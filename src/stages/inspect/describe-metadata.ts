@@ -1,0 +1,37 @@
+// GGUF metadata as text: short enough to read, with the length of what was shortened.
+import type { GgufEntry, GgufValue } from '#src/formats/gguf/types.ts';
+import type { Inspection } from '#src/contract/inspection.ts';
+
+/** Characters of a text that are shown; a chat template is given apart. */
+const shownCharacters = 120;
+const shownElements = 5;
+
+export function describeMetadata(entries: readonly GgufEntry[]): Inspection['metadata'] {
+  return entries.map(({ key, value }) => {
+    if (value.type === 'array') {
+      const { length } = value.value;
+      const type = `array of ${value.elementType}`;
+      return { key, type, value: describeArray(value), length };
+    }
+    if (value.type === 'string') {
+      const text = value.value;
+      return { key, type: 'string', value: shorten(text), length: text.length };
+    }
+    return { key, type: value.type, value: String(value.value) };
+  });
+}
+
+function describeArray(array: Extract<GgufValue, { type: 'array' }>): string {
+  const shown = Math.min(array.value.length, shownElements);
+  const parts = Array.from({ length: shown }, (_, index) => {
+    const element = array.value[index];
+    if (typeof element === 'string') return JSON.stringify(shorten(element));
+    return typeof element === 'object' ? '[...]' : `${element ?? ''}`;
+  });
+  return `[${parts.join(', ')}${array.value.length > shown ? ', ...' : ''}]`;
+}
+
+function shorten(text: string): string {
+  const line = text.replaceAll(/\s+/g, ' ');
+  return line.length > shownCharacters ? `${line.slice(0, shownCharacters)}...` : line;
+}
