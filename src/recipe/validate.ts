@@ -65,11 +65,12 @@ function wrongEdge(
   const from = byId.get(edge.from);
   const to = byId.get(edge.to);
   if (from === undefined || to === undefined) {
-    const end = from === undefined ? 'from' : 'to';
+    const [end = ''] = Object.entries({ from, to }).find(([, node]) => node === undefined) ?? [];
+    const id = from === undefined ? edge.from : edge.to;
     return error(
       ['edges', index, end],
-      `no node has the id "${edge[end]}".`,
-      suggestion(edge[end], [...byId.keys()].slice(0, 20)),
+      `no node has the id "${id}".`,
+      suggestion(id, [...byId.keys()].slice(0, 20)),
     );
   }
   const key = `${edge.from} ${edge.to}`;

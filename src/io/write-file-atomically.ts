@@ -1,0 +1,28 @@
+// Small files that must never be seen half-written: records, manifests, settings. Written beside their place under a name
+// of their own, flushed, then renamed over it; two writers at once leave one whole file.
+import { randomUUID } from 'node:crypto';
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { toIoError } from './io-error.ts';
+
+/** Replaces the file at `path`; its folder is made when missing. Throws `io/failed` or `io/disk-full`. */
+export async function writeFileAtomically(
+  path: string,
+  content: string | Uint8Array,
+): Promise<void> {
+  const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    const handle = await open(partial, 'wx');
+    try {
+      await handle.writeFile(content);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(partial, path);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw toIoError(error, path);
+  }
+}
