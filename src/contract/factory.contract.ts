@@ -3,6 +3,8 @@
 import { z } from 'zod';
 import { inspectionSchema } from './inspection.ts';
 import { machineSchema } from './machine.ts';
+import { levelSchema } from './levels.ts';
+import { sizesSchema } from './sizes.ts';
 import { validationReportSchema } from './validation.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
 import type { Contract } from './contract.ts';
@@ -17,6 +19,12 @@ export const factoryContract = {
   describeMachine: { params: z.object({}), result: machineSchema, event },
   /** Reads headers; any file or folder that the factory knows. */
   inspect: { params: z.object({ path: absolutePath }), result: inspectionSchema, event },
+  /** Exact sizes of a model's levels; reads no weights. */
+  sizes: {
+    params: z.object({ path: absolutePath, levels: z.array(levelSchema).exactOptional() }),
+    result: sizesSchema,
+    event,
+  },
   validate: {
     params: z.object({
       path: absolutePath,

@@ -3,10 +3,12 @@ import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { describeMachine } from './describe-machine.ts';
 import { inspect } from './inspect.ts';
+import { sizes } from './sizes.ts';
 import { validate } from './validate.ts';
 
 export const factoryHandlers: Handlers<FactoryContract> = {
   describeMachine,
   inspect,
+  sizes,
   validate,
 };
