@@ -2,7 +2,9 @@
 import { createHash, type Hash } from 'node:crypto';
 import { invariant } from '#src/errors/assert.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
+import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
+import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import type { OutputFile } from '#src/io/output-file.ts';
 import { replanMetadata, type OutputPlan } from '#src/stages/quantize/output-plan.ts';
 
@@ -14,6 +16,26 @@ export interface OutputRequest {
    * the tensors' SHA-256 in file order before the file gets its name.
    */
   readonly fillTensorHashes?: boolean;
+  /** Whole files that follow the tensors (a bundle's adapters), in the order of their offsets. */
+  readonly appended?: readonly AppendedFile[] | undefined;
+}
+
+/** A file that is copied into the output as it is. */
+export interface AppendedFile {
+  readonly path: string;
+  /** Where it goes in the output; zeros fill what lies between. */
+  readonly offset: number;
+  readonly size: number;
+  /** Checked while it is copied. */
+  readonly sha256: string;
+}
+
+/** Size of the finished file. */
+export function outputSize({ plan, appended = [] }: OutputRequest): number {
+  return appended.reduce(
+    (size, { offset, size: own }) => Math.max(size, offset + own),
+    plan.header.fileSize,
+  );
 }
 
 export interface WrittenOutput {
@@ -40,7 +62,8 @@ export class OutputSession {
     readonly file: OutputFile,
   ) {
     this.tensorHashes = request.plan.tensors.map(() => undefined);
-    if (request.fillTensorHashes !== true && file.journaled.size === 0) {
+    const isInOrder = request.fillTensorHashes !== true && (request.appended ?? []).length === 0;
+    if (isInOrder && file.journaled.size === 0) {
       this.fileHash = createHash('sha256').update(this.plan.header.bytes);
     }
   }
@@ -118,9 +141,10 @@ export class OutputSession {
       return hash;
     });
     if (this.request.fillTensorHashes === true) await this.fillHashes(tensorHashes);
+    for (const appended of this.request.appended ?? []) await this.append(appended, signal);
     const written: WrittenOutput = {
       path: this.file.path,
-      bytes: this.plan.header.fileSize,
+      bytes: outputSize(this.request),
       sha256: this.fileHash?.digest('hex') ?? (await this.file.hash(signal)),
       tensorHashes,
       reusedTensors: this.reused.size,
@@ -144,6 +168,27 @@ export class OutputSession {
         details: { ...error.details, rejected },
         cause: error,
       });
+    }
+  }
+
+  /** Copies a file in. Throws `bundle/invalid` when it is not what was planned. */
+  private async append(appended: AppendedFile, signal: AbortSignal): Promise<void> {
+    const source = await openFileByteSource(appended.path);
+    try {
+      const hash = createHash('sha256');
+      const step = 4 << 20;
+      for (let offset = 0; offset < source.size; offset += step) {
+        signal.throwIfAborted();
+        const bytes = await readBytes(source, offset, Math.min(step, source.size - offset));
+        hash.update(bytes);
+        await this.file.write(bytes, appended.offset + offset);
+      }
+      if (source.size === appended.size && hash.digest('hex') === appended.sha256) return;
+      throw new StudioError('bundle/invalid', `${appended.path} changed while it was packed.`, {
+        hint: 'Run the same command again.',
+      });
+    } finally {
+      await source.close();
     }
   }
 

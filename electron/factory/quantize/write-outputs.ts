@@ -12,7 +12,12 @@ import { toIoError } from '#src/io/io-error.ts';
 import { journalPathOf, OutputFile, partialPathOf } from '#src/io/output-file.ts';
 import { checkDistinct, checkNotInput } from '#src/io/same-file.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
-import { OutputSession, type OutputRequest, type WrittenOutput } from './output-session.ts';
+import {
+  OutputSession,
+  outputSize,
+  type OutputRequest,
+  type WrittenOutput,
+} from './output-session.ts';
 import { reuseFinished } from './reuse-finished.ts';
 import { RowPool } from './row-pool.ts';
 import { bytesOf } from './shared-arrays.ts';
@@ -95,9 +100,9 @@ async function checkPaths(
   await checkDistinct(paths);
   await checkDiskSpace(
     await Promise.all(
-      requests.map(async ({ path, plan }) => ({
-        path: resolve(path),
-        bytes: plan.header.fileSize - (await allocatedBytes(partialPathOf(resolve(path)))),
+      requests.map(async (request) => ({
+        path: resolve(request.path),
+        bytes: outputSize(request) - (await allocatedBytes(partialPathOf(resolve(request.path)))),
       })),
     ),
   );
@@ -122,7 +127,7 @@ async function openSessions(
       const { plan, path } = request;
       const file = await OutputFile.open(path, {
         plan: planKey(plan, inputs),
-        size: plan.header.fileSize,
+        size: outputSize(request),
         overwrite: options.overwrite ?? false,
       });
       sessions.push(new OutputSession(request, file));
