@@ -1,0 +1,61 @@
+// What a build needs from the process that holds native code: llama.cpp's plan, the one-pass writer, validation. The
+// factory host provides them; everything else of a build is plain TypeScript.
+import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
+import type { ValidationReport } from '#src/contract/validation.ts';
+import type { ModelView } from '#src/model/model-view.ts';
+import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
+import type { QuantizationRequest } from '#src/stages/quantize/plan-quantization.ts';
+
+/** A file copied behind the tensors (a bundle's adapter). */
+export interface AppendedFile {
+  readonly path: string;
+  readonly offset: number;
+  readonly size: number;
+  readonly sha256: string;
+}
+
+export interface WriteRequest {
+  /** Absolute; its folder exists. */
+  readonly path: string;
+  readonly plan: OutputPlan;
+  /** Replace the placeholders of `studio.tensor.sha256` before the file gets its name. */
+  readonly fillTensorHashes?: boolean;
+  readonly appended?: readonly AppendedFile[] | undefined;
+}
+
+export interface WrittenFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export interface WriteSettings {
+  /** Every file that is read; never written over. */
+  readonly inputs: readonly string[];
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly overwrite?: boolean | undefined;
+  /** Keep partial files when cancelled, so that the next run goes on. */
+  readonly keepPartial?: boolean | undefined;
+  /** Looks at a finished file before it gets its name; an error of it keeps the file as `X.rejected`. */
+  readonly check?:
+    ((partialPath: string, written: WrittenFile, signal: AbortSignal) => Promise<void>) | undefined;
+}
+
+export interface FactoryPorts {
+  /** Which library encodes the tensors: `llama.cpp v0.5.0`. Part of provenance and of every step's key. */
+  readonly library: string;
+  /** llama.cpp's own plan of each level. Throws `quantize/failed`, `quantize/prune`, `imatrix/invalid`. */
+  plan(model: ModelView, requests: readonly QuantizationRequest[]): Promise<readonly OutputPlan[]>;
+  /** Writes all outputs in one pass over their source. */
+  write(
+    requests: readonly WriteRequest[],
+    settings: WriteSettings,
+  ): StageRun<readonly WrittenFile[]>;
+  /** Validates a file of any name. */
+  validate(
+    path: string,
+    options: { readonly depth: 'structure' | 'full'; readonly signal: AbortSignal },
+    emit: EventSink,
+  ): Promise<ValidationReport>;
+}

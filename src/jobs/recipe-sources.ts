@@ -1,0 +1,83 @@
+// The sources of a recipe on disk: where they lie, which files they consist of, and their content hashes. Hashes are
+// remembered per file, so only new or changed files are read.
+import { basename, resolve } from 'node:path';
+import type { EventSink } from '#src/contract/stage-events.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { hashSourceFiles, listSourceFiles, type SourceFile } from '#src/io/source-hash.ts';
+import type { RecipePlan } from '#src/recipe/plan.ts';
+import type { NodeOf } from '#src/recipe/recipe-schema.ts';
+
+export type SourceNode = NodeOf<'base'> | NodeOf<'adapter'> | NodeOf<'imatrix'>;
+
+export interface RecipeSource {
+  readonly node: SourceNode;
+  /** Absolute. */
+  readonly path: string;
+  /** The folder's or file's own name, links not followed; a model's metadata can depend on it. */
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly files: readonly SourceFile[];
+  /** Content hash; see hashSourceFiles. */
+  readonly sha256: string;
+}
+
+/** By node id. */
+export type RecipeSources = ReadonlyMap<string, RecipeSource>;
+
+/**
+ * Finds and hashes every source that a plan uses. Throws `io/not-found`, `recipe/invalid` for a source whose content is
+ * not the pinned one, and `signal.reason`.
+ */
+export async function readRecipeSources(
+  plan: RecipePlan,
+  folder: string,
+  emit: EventSink,
+  signal: AbortSignal,
+): Promise<RecipeSources> {
+  const located = await Promise.all(usedSources(plan).map((node) => locate(node, folder)));
+  const total = located.flatMap(({ files }) => files).reduce((sum, { size }) => sum + size, 0);
+  emit({ event: 'phase', phase: 'Hashing sources' });
+  let done = 0;
+  const onBytes = (count: number) => {
+    done = Math.min(total, done + count);
+    emit({ event: 'progress', done, total, unit: 'bytes' });
+  };
+  const sources = new Map<string, RecipeSource>();
+  for (const source of located) {
+    const sha256 = await hashSourceFiles(source.files, { signal, onBytes });
+    checkPin(source.node, source.path, sha256);
+    sources.set(source.node.id, { ...source, sha256 });
+  }
+  return sources;
+}
+
+/** Sources of a plan, each once, in the order in which passes name them. */
+function usedSources(plan: RecipePlan): SourceNode[] {
+  const nodes = plan.passes.flatMap(({ model, imatrix, outputs }): SourceNode[] => [
+    model.base,
+    ...(model.merge?.adapters ?? []),
+    ...(imatrix === undefined ? [] : [imatrix]),
+    ...outputs.flatMap(({ adapters }) => adapters),
+  ]);
+  return [...new Map(nodes.map((node) => [node.id, node])).values()];
+}
+
+async function locate(node: SourceNode, folder: string): Promise<Omit<RecipeSource, 'sha256'>> {
+  const path = resolve(folder, node.path);
+  const files = await listSourceFiles(path, node.kind);
+  // A file, or one part of a split GGUF, is among its own files; a folder is not.
+  const isFolder = !files.some((file) => file.path === path);
+  return { node, path, name: basename(path), isFolder, files };
+}
+
+function checkPin(node: SourceNode, path: string, sha256: string): void {
+  if (node.sha256 === undefined || node.sha256 === sha256) return;
+  throw new StudioError(
+    'recipe/invalid',
+    `${path} ("${node.id}") has the SHA-256 ${sha256}, but the recipe was made for ${node.sha256}.`,
+    {
+      hint: 'Fetch the pinned content, or remove "sha256" from the node to build with what is there.',
+      details: { node: node.id, expected: node.sha256, found: sha256 },
+    },
+  );
+}
