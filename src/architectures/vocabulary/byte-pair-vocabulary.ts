@@ -20,8 +20,8 @@ export interface BaseVocabulary {
 }
 
 /** `_set_vocab_gpt2`: byte-level BPE. */
-export function gpt2Vocabulary(source: VocabularySource): GgufEntry[] {
-  const { tokens, types, pre } = baseVocabulary(source);
+export async function gpt2Vocabulary(source: VocabularySource): Promise<GgufEntry[]> {
+  const { tokens, types, pre } = await baseVocabulary(source);
   return mergeEntries(
     [
       stringEntry('tokenizer.ggml.model', 'gpt2'),
@@ -34,7 +34,7 @@ export function gpt2Vocabulary(source: VocabularySource): GgufEntry[] {
 }
 
 /** `get_vocab_base`. Throws `huggingface/invalid` when a token's id is not below the model's `vocab_size`. */
-export function baseVocabulary(source: VocabularySource): BaseVocabulary {
+export async function baseVocabulary(source: VocabularySource): Promise<BaseVocabulary> {
   const tokenizer = loadFastTokenizer(source.files);
   const contents = tokensById(tokenizer);
   const size = configuredVocabularySize(source) ?? contents.size;
@@ -50,7 +50,7 @@ export function baseVocabulary(source: VocabularySource): BaseVocabulary {
       },
     );
   }
-  const pre = recognizePreTokenizer(tokenizer, source.options);
+  const pre = await recognizePreTokenizer(tokenizer, source.options);
   const tokens: string[] = [];
   const types: number[] = [];
   for (let id = 0; id < size; id += 1) {

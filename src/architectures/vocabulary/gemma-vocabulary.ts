@@ -14,7 +14,7 @@ export function gemma2Vocabulary(source: VocabularySource): GgufEntry[] {
 }
 
 /** Gemma3Model.set_vocab: BPE when there is no tokenizer.model. */
-export function gemma3Vocabulary(source: VocabularySource): GgufEntry[] {
+export async function gemma3Vocabulary(source: VocabularySource): Promise<GgufEntry[]> {
   return source.files.sentencePiece === undefined
     ? gpt2Vocabulary(source)
     : gemma2Vocabulary(source);

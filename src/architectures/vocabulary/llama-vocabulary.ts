@@ -15,20 +15,21 @@ const codeLlamaSize = 32016;
 const graniteSize = 49152;
 const defaultSize = 32000;
 
-export function llamaVocabulary(source: VocabularySource): GgufEntry[] {
-  const { files, config } = source;
-  const size = config['vocab_size'] ?? defaultSize;
+export async function llamaVocabulary(source: VocabularySource): Promise<GgufEntry[]> {
+  const size = source.config['vocab_size'] ?? defaultSize;
   return mergeEntries(
     spacePrefixEntries(source),
-    tokenizerEntries(source),
+    await tokenizerEntries(source),
     size === codeLlamaSize ? codeLlamaEntries(source) : [],
     size === graniteSize ? [boolEntry('tokenizer.ggml.add_bos_token', false)] : [],
   );
+}
 
-  function tokenizerEntries(from: VocabularySource): GgufEntry[] {
-    if (files.sentencePiece !== undefined) return sentencePieceVocabulary(from);
-    return isLlamaHfTokenizer(files.tokenizer) ? llamaHfVocabulary(from) : gpt2Vocabulary(from);
-  }
+async function tokenizerEntries(source: VocabularySource): Promise<GgufEntry[]> {
+  if (source.files.sentencePiece !== undefined) return sentencePieceVocabulary(source);
+  return isLlamaHfTokenizer(source.files.tokenizer)
+    ? llamaHfVocabulary(source)
+    : gpt2Vocabulary(source);
 }
 
 function spacePrefixEntries({ files }: VocabularySource): GgufEntry[] {

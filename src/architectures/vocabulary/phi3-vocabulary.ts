@@ -10,7 +10,7 @@ import { specialVocabularyEntries } from './special-vocabulary.ts';
 import { tokenTypes } from './token-types.ts';
 import { configuredVocabularySize, type VocabularySource } from './vocabulary-source.ts';
 
-export function phi3Vocabulary(source: VocabularySource): GgufEntry[] {
+export async function phi3Vocabulary(source: VocabularySource): Promise<GgufEntry[]> {
   if (stringField(source.files.tokenizerConfig, 'tokenizer_class') === 'GPT2Tokenizer') {
     return gpt2Vocabulary(source);
   }

@@ -5,7 +5,7 @@ import { sentencePieceVocabulary } from './sentence-piece-vocabulary.ts';
 import type { VocabularySource } from './vocabulary-source.ts';
 
 /** A few fine-tunes of Qwen 2 have a SentencePiece model instead of byte-level BPE. */
-export function qwenVocabulary(source: VocabularySource): GgufEntry[] {
+export async function qwenVocabulary(source: VocabularySource): Promise<GgufEntry[]> {
   return source.files.sentencePiece === undefined
     ? gpt2Vocabulary(source)
     : sentencePieceVocabulary(source);

@@ -8,8 +8,8 @@ import { specialVocabularyEntries } from './special-vocabulary.ts';
 import { tokenTypes } from './token-types.ts';
 import type { VocabularySource } from './vocabulary-source.ts';
 
-export function wordPieceVocabulary(source: VocabularySource): GgufEntry[] {
-  const { tokens, types, pre } = baseVocabulary(source);
+export async function wordPieceVocabulary(source: VocabularySource): Promise<GgufEntry[]> {
+  const { tokens, types, pre } = await baseVocabulary(source);
   const marked = tokens.map((token, id) => withPhantomSpace(token, types[id] ?? tokenTypes.normal));
   return mergeEntries(
     [

@@ -8,6 +8,22 @@ export interface AddedToken {
   readonly special: boolean;
   /** Matched after the normalizer ran rather than before. */
   readonly normalized: boolean;
+  /** Matched only as a whole word; takes the white space before or after it along. They matter when encoding. */
+  readonly singleWord: boolean;
+  readonly leftStrip: boolean;
+  readonly rightStrip: boolean;
+}
+
+/** A token without matching rules of its own. */
+export function plainAddedToken(content: string, special: boolean): AddedToken {
+  return {
+    content,
+    special,
+    normalized: !special,
+    singleWord: false,
+    leftStrip: false,
+    rightStrip: false,
+  };
 }
 
 export interface AddedVocabulary {

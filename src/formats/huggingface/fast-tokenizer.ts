@@ -3,7 +3,7 @@
 // tokens and its reading order of tokenizer_config.json, special_tokens_map.json and added_tokens.json are kept
 // (tokenization_utils_base.py, _from_pretrained; tokenization_utils_fast.py, __init__).
 import { StudioError } from '#src/errors/studio-error.ts';
-import { createAddedVocabulary, type AddedToken } from './added-vocabulary.ts';
+import { createAddedVocabulary, plainAddedToken, type AddedToken } from './added-vocabulary.ts';
 import { booleanField, isJsonObject, jsonField, objectField, stringField, type JsonObject, type JsonValue } from './json.ts'; // prettier-ignore
 import { buildTokenizerDefinition } from './slow-tokenizer.ts';
 import { specialTokenRoles, tokenizerClassOf, type SpecialTokenRole, type TokenizerClass } from './tokenizer-class.ts'; // prettier-ignore
@@ -13,6 +13,8 @@ export interface FastTokenizer {
   /** How messages name the folder. */
   readonly label: string;
   readonly tokenizerClass: TokenizerClass;
+  /** tokenizer_config.json */
+  readonly settings?: JsonObject;
   /** In the shape of tokenizer.json; made from vocab.json and merges.txt or from vocab.txt where there is none. */
   readonly definition: JsonObject;
   /** The model's own tokens (`vocab_size` of transformers is its size). */
@@ -42,6 +44,7 @@ export function loadFastTokenizer(files: TokenizerFiles): FastTokenizer {
   return {
     label: files.label,
     tokenizerClass,
+    ...(files.tokenizerConfig === undefined ? {} : { settings: files.tokenizerConfig }),
     definition,
     modelVocabulary,
     added: vocabulary.byId,
@@ -104,11 +107,13 @@ function toAddedToken(value: JsonValue, label: string, special?: boolean): Added
   if (content === undefined) {
     throw new StudioError('huggingface/invalid', `${label}: an added token has no content.`);
   }
-  const isSpecial = special ?? booleanField(value, 'special') ?? false;
+  const plain = plainAddedToken(content, special ?? booleanField(value, 'special') ?? false);
   return {
-    content,
-    special: isSpecial,
-    normalized: booleanField(value, 'normalized') ?? !isSpecial,
+    ...plain,
+    normalized: booleanField(value, 'normalized') ?? plain.normalized,
+    singleWord: booleanField(value, 'single_word') ?? false,
+    leftStrip: booleanField(value, 'lstrip') ?? false,
+    rightStrip: booleanField(value, 'rstrip') ?? false,
   };
 }
 
@@ -175,7 +180,7 @@ function legacyDecoderTokens(
   const byId = new Map<number, AddedToken>();
   for (const [content, id] of Object.entries(files.addedTokens ?? {})) {
     const special = named.has(content);
-    if (typeof id === 'number') byId.set(id, { content, special, normalized: !special });
+    if (typeof id === 'number') byId.set(id, plainAddedToken(content, special));
   }
   const added = jsonField(files.tokenizer, 'added_tokens');
   for (const token of Array.isArray(added) ? (added as readonly JsonValue[]) : []) {
@@ -195,7 +200,7 @@ function tokensToAdd(
   for (const token of specials.decoder) encoder.add(token.content);
   const missing = specials.all
     .filter(({ content, token }) => token !== undefined || !encoder.has(content))
-    .map(({ content, token }) => token ?? { content, special: true, normalized: false });
+    .map(({ content, token }) => token ?? plainAddedToken(content, true));
   return [...specials.decoder, ...missing].map((token) => ({
     ...token,
     special: token.special || contents.has(token.content),

@@ -34,13 +34,14 @@ const maximumPieces = 2 ** 22;
 
 /**
  * Parses the message and checks what the sentencepiece library checks on loading: no empty piece, no piece twice,
- * exactly one unknown piece. Throws `huggingface/invalid` or `format/truncated`, naming `label`.
+ * one unknown piece, byte pieces all or none. Throws `huggingface/invalid` or `format/truncated`, naming `label`.
  */
 export function parseSentencePieceModel(bytes: Uint8Array, label: string): SentencePieceModel {
   const pieces: SentencePiece[] = [];
   let modelType = 1;
   let addDummyPrefix = true;
   let removeExtraWhitespaces = true;
+  let byteFallback = false;
 
   for (const field of readFields(bytes, label)) {
     if (field.number === 1) {
@@ -51,6 +52,7 @@ export function parseSentencePieceModel(bytes: Uint8Array, label: string): Sente
     } else if (field.number === 2) {
       for (const inner of readFields(messageBytes(field, label), label)) {
         if (inner.number === 3) modelType = Number(inner.value);
+        if (inner.number === 35) byteFallback = inner.value !== 0n;
       }
     } else if (field.number === 3) {
       for (const inner of readFields(messageBytes(field, label), label)) {
@@ -59,7 +61,7 @@ export function parseSentencePieceModel(bytes: Uint8Array, label: string): Sente
       }
     }
   }
-  checkPieces(pieces, label);
+  checkPieces(pieces, byteFallback, label);
   return { pieces, modelType, addDummyPrefix, removeExtraWhitespaces };
 }
 
@@ -70,9 +72,15 @@ function parsePiece(field: WireField, label: string): SentencePiece {
   for (const inner of readFields(messageBytes(field, label), label)) {
     if (inner.number === 1) text = readString(inner, label);
     if (inner.number === 2) score = readFloat32(inner, label);
-    if (inner.number === 3) type = Number(inner.value);
+    if (inner.number === 3) type = pieceType(inner.value);
   }
   return { text, score, type };
+}
+
+/** An unknown number means the default, as protobuf has it for enumerations. */
+function pieceType(value: bigint | undefined): number {
+  const type = Number(value);
+  return type >= pieceTypes.normal && type <= pieceTypes.byte ? type : pieceTypes.normal;
 }
 
 function messageBytes(field: WireField, label: string): Uint8Array {
@@ -83,18 +91,25 @@ function messageBytes(field: WireField, label: string): Uint8Array {
   );
 }
 
-function checkPieces(pieces: readonly SentencePiece[], label: string): void {
+function checkPieces(pieces: readonly SentencePiece[], byteFallback: boolean, label: string): void {
   const refuse = (what: string): never => {
     throw new StudioError('huggingface/invalid', `${label} is not a SentencePiece model: ${what}.`);
   };
   if (pieces.length === 0) refuse('it has no pieces');
   const seen = new Set<string>();
-  let unknownCount = 0;
-  for (const [id, { text, type }] of pieces.entries()) {
+  for (const [id, { text, score }] of pieces.entries()) {
     if (text === '') refuse(`piece ${id} is empty`);
     if (seen.has(text)) refuse(`piece ${id} (${JSON.stringify(text)}) is there twice`);
+    if (!Number.isFinite(score)) refuse(`piece ${id} has the score ${score}`);
     seen.add(text);
-    if (type === pieceTypes.unknown) unknownCount += 1;
   }
-  if (unknownCount !== 1) refuse(`it has ${unknownCount} unknown pieces instead of one`);
+  const count = (type: number): number => pieces.filter((piece) => piece.type === type).length;
+  const unknownCount = count(pieceTypes.unknown);
+  const byteCount = count(pieceTypes.byte);
+  if (unknownCount > 1) refuse(`it has ${unknownCount} unknown pieces instead of one`);
+  // With byte fallback every text has pieces, so an unknown one is not needed.
+  if (unknownCount === 0 && !byteFallback) refuse('it has no unknown piece');
+  if (byteCount !== (byteFallback ? 256 : 0)) {
+    refuse(`it has ${byteCount} byte pieces, and byte fallback is ${byteFallback ? 'on' : 'off'}`);
+  }
 }
