@@ -83,11 +83,11 @@ export interface ConfiguredArchitecture {
   /** The configuration with the family's defaults filled in, as the reference converter sees it. */
   readonly hyperparameters: HuggingFaceConfig;
   /** `tokenizer.*`: the family's `set_vocab` of the reference. Its source holds `hyperparameters` as its config. */
-  readonly vocabulary: (source: VocabularySource) => readonly GgufEntry[];
+  readonly vocabulary: (
+    source: VocabularySource,
+  ) => readonly GgufEntry[] | Promise<readonly GgufEntry[]>;
   /** The folder has to say how token vectors become one vector (embedding models). */
   readonly readsPooling: boolean;
-  /** Things about this configuration that the user should know. */
-  readonly notices: readonly string[];
 }
 
 /** The `<arch>.*` metadata of a model, in the reference converter's order. */

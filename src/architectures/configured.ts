@@ -7,10 +7,7 @@ type Declared = Pick<
   'ggufName' | 'blockCount' | 'vocabularySize' | 'hyperparameters' | 'vocabulary' | 'metadata'
 > &
   Partial<
-    Pick<
-      ConfiguredArchitecture,
-      'generatedTensors' | 'generatedMetadata' | 'readsPooling' | 'notices'
-    >
+    Pick<ConfiguredArchitecture, 'generatedTensors' | 'generatedMetadata' | 'readsPooling'>
   > & { readonly table: TensorTable };
 
 export function configured(declared: Declared): ConfiguredArchitecture {
@@ -19,7 +16,6 @@ export function configured(declared: Declared): ConfiguredArchitecture {
     generatedTensors: [],
     generatedMetadata: [],
     readsPooling: false,
-    notices: [],
     ...rest,
     mapTensor: mapperOf(table, declared.blockCount),
     expectedTensors: expandTable(table, declared.blockCount),

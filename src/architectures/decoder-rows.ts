@@ -38,8 +38,16 @@ export function readDecoderSizes(config: HuggingFaceConfig): DecoderSizes {
   };
 }
 
+/** Whether checkpoints of this configuration hold an output matrix of their own: untied, and more than the bare body. */
+export function hasOutputMatrix(config: HuggingFaceConfig): boolean {
+  const names: unknown = config['architectures'];
+  const name: unknown = Array.isArray(names) ? names[0] : undefined;
+  const isBody = typeof name === 'string' && name.endsWith('Model');
+  return config['tie_word_embeddings'] !== true && !isBody;
+}
+
 /** Token embedding, final norm and output matrix. A tied output is optional: some checkpoints store it all the same. */
-export function embeddingRows(sizes: DecoderSizes, tied: boolean): TensorRow[] {
+export function embeddingRows(sizes: DecoderSizes, hasOutput: boolean): TensorRow[] {
   return [
     {
       name: 'token_embd.weight',
@@ -52,7 +60,7 @@ export function embeddingRows(sizes: DecoderSizes, tied: boolean): TensorRow[] {
       checkpoint: 'lm_head.weight',
       unprefixed: true,
       shape: [sizes.embedding, sizes.vocabulary],
-      ...(tied ? { presence: 'optional' } : {}),
+      ...(hasOutput ? {} : { presence: 'optional' }),
     },
   ];
 }

@@ -20,7 +20,7 @@ export function gemmaRows(sizes: DecoderSizes): TensorRow[] {
   });
   return [
     // Gemma's output is always tied to the embedding.
-    ...embeddingRows(sizes, true).map((row) =>
+    ...embeddingRows(sizes, false).map((row) =>
       row.name === 'output_norm.weight' ? { ...row, transforms: normShift } : row,
     ),
     norm('attn_norm', 'input_layernorm'),

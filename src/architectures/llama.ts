@@ -11,6 +11,7 @@ import {
   attentionRows,
   embeddingRows,
   gatedFeedForwardRows,
+  hasOutputMatrix,
   preNormRows,
   readDecoderSizes,
 } from './decoder-rows.ts';
@@ -59,7 +60,7 @@ export function configureLlama(config: HuggingFaceConfig): ConfiguredArchitectur
     table: {
       prefixes: ['model.', ''],
       rows: [
-        ...embeddingRows(sizes, config['tie_word_embeddings'] === true),
+        ...embeddingRows(sizes, hasOutputMatrix(config)),
         ...preNormRows(sizes),
         ...attentionRows(sizes, {
           biases: isSet(config, 'attention_bias') ? 'all' : 'none',

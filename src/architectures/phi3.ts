@@ -5,7 +5,13 @@ import { float32Entry, uint32Entry } from '#src/formats/gguf/entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import type { ArchitectureFamily, GeneratedTensor, HuggingFaceConfig } from './architecture.ts';
 import { configured } from './configured.ts';
-import { embeddingRows, preNormRows, readDecoderSizes, type DecoderSizes } from './decoder-rows.ts';
+import {
+  embeddingRows,
+  hasOutputMatrix,
+  preNormRows,
+  readDecoderSizes,
+  type DecoderSizes,
+} from './decoder-rows.ts';
 import {
   findCount,
   findNumber,
@@ -56,7 +62,7 @@ export const phi3: ArchitectureFamily = {
       table: {
         prefixes: ['model.', ''],
         rows: [
-          ...embeddingRows(sizes, config['tie_word_embeddings'] === true),
+          ...embeddingRows(sizes, hasOutputMatrix(config)),
           ...preNormRows(sizes),
           ...fusedRows(sizes),
         ],

@@ -10,6 +10,7 @@ import {
   attentionRows,
   embeddingRows,
   gatedFeedForwardRows,
+  hasOutputMatrix,
   preNormRows,
   queryKeyNormRows,
   readDecoderSizes,
@@ -63,7 +64,7 @@ export function configureQwen(
     table: {
       prefixes: ['model.', ''],
       rows: [
-        ...embeddingRows(sizes, config['tie_word_embeddings'] === true),
+        ...embeddingRows(sizes, hasOutputMatrix(config)),
         ...preNormRows(sizes),
         ...attentionRows(sizes, options),
         ...(options.queryKeyNorms ? queryKeyNormRows(sizes) : []),

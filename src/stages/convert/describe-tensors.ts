@@ -30,8 +30,11 @@ function storedType(config: HuggingFaceConfig): ConvertedType {
   const own = (key: string) => (Object.hasOwn(config, key) ? config[key] : undefined);
   switch (own('dtype') ?? own('torch_dtype')) {
     case 'bfloat16':
+    case 'bf16':
       return 'BF16';
     case 'float16':
+    case 'half':
+    case 'f16':
       return 'F16';
     default:
       return 'F32';

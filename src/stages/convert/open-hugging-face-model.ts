@@ -105,7 +105,7 @@ export async function openHuggingFaceModel(
       plannedTypes: new Map(
         tensors.map(({ name, shape }) => [name, plannedType(name, shape, matrixType)]),
       ),
-      notices: [...architecture.notices, ...notices],
+      notices,
       async close() {
         cache.clear();
         await checkpoint.close();
@@ -183,7 +183,7 @@ async function metadataOf(sources: MetadataSources): Promise<GgufEntry[]> {
       poolingType: architecture.readsPooling ? await readPoolingType(folder) : undefined,
     }),
     [uint32Entry('general.quantization_version', quantizationVersion)],
-    architecture.vocabulary(source),
+    await architecture.vocabulary(source),
   );
   return entries.map(asStored);
 }

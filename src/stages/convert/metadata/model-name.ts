@@ -23,7 +23,10 @@ const sizePattern =
   /^(?:(?:[A]|\p{Nd}+[x])?\p{Nd}+(?:[._]\p{Nd}+)?[KMBT]\p{Nd}?|small|mini|medium|large|x?xl)$/iu;
 const finetunePattern = /^(?:chat|instruct|vision|lora)$/iu;
 
-/** Takes a model name apart. `parameterCount` decides whether "128k" is a size or a context length; 0 is unknown. */
+/**
+ * Takes a model name apart. `parameterCount` decides whether "128k" is a size or a context length; 0 is unknown. For an
+ * adapter it is negative: minus the parameters of the tensors that it changes, of which the model has more.
+ */
 export function modelNameParts(modelId: string, parameterCount = 0): ModelNameParts {
   // A sentence is a name and nothing more.
   if (modelId.includes(' ')) return { fullName: modelId };
@@ -73,7 +76,8 @@ function annotate(part: NamePart, index: number, parameterCount: number): void {
       part.kinds.add('size_label');
     }
   } else if (index > 0 && finetunePattern.test(part.text)) {
-    part.kinds.add('finetune');
+    // In the name of an adapter "lora" says nothing.
+    part.kinds.add(parameterCount < 0 && part.text.toLowerCase() === 'lora' ? 'type' : 'finetune');
   }
 }
 
@@ -91,6 +95,7 @@ function normalizedSize(text: string): string {
 function isFarFrom(size: string, parameterCount: number): boolean {
   if (parameterCount === 0 || !/^\d+(?:\.\d+)?$/.test(size.slice(0, -1))) return false;
   const claimed = Number(size.slice(0, -1)) * 1000 ** ' KMBT'.indexOf(size.slice(-1));
+  if (parameterCount < 0) return claimed < Math.floor(-parameterCount / 8);
   return Math.abs(claimed - parameterCount) > Math.floor((7 * parameterCount) / 8);
 }
 
