@@ -44,7 +44,7 @@ export const limits = {
   pickleSteps: 4 * mebi,
   /** Values on a pickle's stack or in its memo. */
   pickleValues: mebi,
-  /** A tensor whose elements are not in order is put in order in memory; embeddings of real models fit. */
+  /** A tensor whose elements are not in order is held in memory while it is read; embeddings of real models fit. */
   stridedBytes: 512 * mebi,
   /** Entries of a zip archive; one per storage. */
   zipEntries: 262_144,

@@ -155,7 +155,8 @@ function orderedDict(
   if (pairs !== undefined && !isKind(pairs, 'list')) {
     throw invalidPickle(label, `an OrderedDict is made from a ${kindOf(pairs)}`);
   }
-  spend(pairs?.items.length ?? 0);
+  // A pair costs about as much as sixteen opcodes.
+  spend(16 * (pairs?.items.length ?? 0));
   for (const pair of pairs?.items ?? []) {
     const items = isKind(pair, 'list') || isKind(pair, 'tuple') ? pair.items : [];
     const [key, value] = items;

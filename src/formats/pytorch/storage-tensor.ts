@@ -1,5 +1,5 @@
 // A tensor over a storage: a strided view of a range of the file. Almost all are contiguous and read in place; the
-// others (saved transposes) are put in order in memory, once.
+// others (saved transposes) are picked from their range in memory.
 import { readBytes, type ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
 import {
@@ -35,9 +35,9 @@ export function checkpointTensorOf(
     );
   }
   const start = range.offset + Number(first) * elementBytes;
-  const inOrder = isContiguous(shape, strides)
-    ? undefined
-    : orderedCopy(source, name, {
+  const reader = isContiguous(shape, strides)
+    ? (byteOffset: number, target: Uint8Array) => source.readInto(target, start + byteOffset)
+    : stridedReader(source, name, {
         start,
         spanBytes: Number(span) * elementBytes,
         elementBytes,
@@ -55,9 +55,7 @@ export function checkpointTensorOf(
         byteOffset >= 0 && byteOffset + target.byteLength <= byteLength,
         `reading ${target.byteLength} bytes at ${byteOffset} of ${name} (${byteLength} bytes)`,
       );
-      if (inOrder === undefined) return source.readInto(target, start + byteOffset);
-      const bytes = await inOrder();
-      target.set(bytes.subarray(byteOffset, byteOffset + target.byteLength));
+      await reader(byteOffset, target);
     },
   };
 }
@@ -93,12 +91,12 @@ interface StridedRange {
   readonly strides: readonly number[];
 }
 
-/** Reads the range and copies its elements into row-major order, when first asked. */
-function orderedCopy(
+/** Reads the range when first asked, keeps it, and picks the elements in row-major order from it. */
+function stridedReader(
   source: ByteSource,
   name: string,
   range: StridedRange,
-): () => Promise<Uint8Array> {
+): (byteOffset: number, target: Uint8Array) => Promise<void> {
   if (Math.max(range.spanBytes, range.byteLength) > limits.stridedBytes) {
     throw invalidPickle(
       source.label,
@@ -106,22 +104,26 @@ function orderedCopy(
       { tensor: name },
     );
   }
-  let copy: Promise<Uint8Array> | undefined;
-  return () =>
-    (copy ??= readBytes(source, range.start, range.spanBytes).then((bytes) =>
-      gather(bytes, range),
-    ));
+  let bytes: Promise<Uint8Array> | undefined;
+  return async (byteOffset, target) => {
+    bytes ??= readBytes(source, range.start, range.spanBytes);
+    gather(await bytes, range, byteOffset, target);
+  };
 }
 
 function gather(
   bytes: Uint8Array,
-  { shape, strides, elementBytes, byteLength }: StridedRange,
-): Uint8Array {
-  const target = new Uint8Array(byteLength);
-  const index = new Array<number>(shape.length).fill(0);
-  let from = 0;
-  for (let to = 0; to < byteLength; to += elementBytes) {
-    for (let byte = 0; byte < elementBytes; byte++) target[to + byte] = bytes[from + byte] ?? 0;
+  { shape, strides, elementBytes }: StridedRange,
+  byteOffset: number,
+  target: Uint8Array,
+): void {
+  const index = indexOfElement(Math.floor(byteOffset / elementBytes), shape);
+  let from = index.reduce((sum, at, axis) => sum + at * (strides[axis] ?? 0) * elementBytes, 0);
+  let byte = byteOffset % elementBytes;
+  for (let to = 0; to < target.length; to++) {
+    target[to] = bytes[from + byte] ?? 0;
+    if (++byte < elementBytes) continue;
+    byte = 0;
     // Odometer: the last axis counts fastest.
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       const stride = (strides[axis] ?? 0) * elementBytes;
@@ -135,5 +137,16 @@ function gather(
       from -= stride * next;
     }
   }
-  return target;
+}
+
+/** Position along each axis of an element in row-major order. */
+function indexOfElement(element: number, shape: readonly number[]): number[] {
+  const index = new Array<number>(shape.length).fill(0);
+  let rest = element;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const size = shape[axis] ?? 1;
+    index[axis] = rest % size;
+    rest = Math.floor(rest / size);
+  }
+  return index;
 }

@@ -230,6 +230,17 @@ describe('a PyTorch checkpoint', () => {
     await expectRefusal(frame({}, 4, []), 'pickle/invalid', 'the data of the tensor "w"');
   }); // prettier-ignore
 
+  it('in the older form may have a pickle longer than the first read', async () => {
+    const names = Array.from({ length: 2_000 }, (_, index) => `layers.${index}.${'x'.repeat(80)}`);
+    const bytes = buildPytorchLegacy(names.map((name, index) => ({ name, shape: [1], data: Float32Array.of(index) })));
+    expect(bytes.length).toBeGreaterThan(2 ** 18);
+    const tensors = await open(bytes);
+    expect(tensors.map(({ name }) => name)).toEqual(names);
+    const target = new Float32Array(1);
+    await tensors[1_999]?.read(0, new Uint8Array(target.buffer));
+    expect(target[0]).toBe(1_999);
+  }); // prettier-ignore
+
   it('in the older form may have storages that are views of others', async () => {
     const view = pickleOf(
       op.global('torch._utils', '_rebuild_tensor_v2'),
