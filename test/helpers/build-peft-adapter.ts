@@ -1,7 +1,7 @@
 // Builds PEFT folders in memory for tests: an adapter_config.json and a safetensors file of given factors.
-import { encodeFloat16 } from '#src/tensors/float16.ts';
-import { encodeBfloat16 } from '#src/tensors/bfloat16.ts';
 import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
+import { buildSafetensors } from './build-safetensors.ts';
+import { encodeRows } from './encode-rows.ts';
 import { memoryFolder } from './memory-folder.ts';
 import { seededFloats } from './seeded-floats.ts';
 
@@ -14,30 +14,14 @@ export interface PeftTensor {
 
 /** A safetensors file with the tensors in the given order. */
 export function adapterSafetensors(tensors: Readonly<Record<string, PeftTensor>>): Uint8Array {
-  const encoded = Object.entries(tensors).map(([name, { dtype = 'F32', shape, values }]) => {
-    const bytes = new Uint8Array(values.length * (dtype === 'F32' ? 4 : 2));
-    if (dtype === 'F32') bytes.set(new Uint8Array(values.slice().buffer));
-    else (dtype === 'F16' ? encodeFloat16 : encodeBfloat16)(values, bytes);
-    return { name, dtype, shape, bytes };
-  });
-  let offset = 0;
-  const header = Object.fromEntries(
-    encoded.map(({ name, dtype, shape, bytes }) => {
-      const start = offset;
-      offset += bytes.length;
-      return [name, { dtype, shape, data_offsets: [start, offset] }];
-    }),
+  return buildSafetensors(
+    Object.entries(tensors).map(([name, { dtype = 'F32', shape, values }]) => ({
+      name,
+      shape,
+      dtype,
+      data: encodeRows(values, dtype),
+    })),
   );
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const file = new Uint8Array(8 + text.length + offset);
-  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
-  file.set(text, 8);
-  let position = 8 + text.length;
-  for (const { bytes } of encoded) {
-    file.set(bytes, position);
-    position += bytes.length;
-  }
-  return file;
 }
 
 /** A and B of a linear module with reproducible values; keys as PEFT writes them. */
@@ -61,17 +45,22 @@ export function linearFactors(
   };
 }
 
+/** The files of a PEFT folder, by name. */
+export function peftFiles(
+  config: Readonly<Record<string, unknown>>,
+  tensors: Readonly<Record<string, PeftTensor>>,
+): Record<string, Uint8Array | object> {
+  return {
+    'adapter_config.json': { peft_type: 'LORA', ...config },
+    'adapter_model.safetensors': adapterSafetensors(tensors),
+  };
+}
+
 export function peftFolder(options: {
   name?: string;
   config?: Readonly<Record<string, unknown>>;
   tensors: Readonly<Record<string, PeftTensor>>;
 }): FolderPort {
-  const config = { peft_type: 'LORA', r: 4, lora_alpha: 8, ...options.config };
-  return memoryFolder(
-    {
-      'adapter_config.json': config,
-      'adapter_model.safetensors': adapterSafetensors(options.tensors),
-    },
-    options.name ?? 'adapter',
-  );
+  const config = { r: 4, lora_alpha: 8, ...options.config };
+  return memoryFolder(peftFiles(config, options.tensors), options.name ?? 'adapter');
 }

@@ -11,7 +11,10 @@ import type { MappedTensor } from './map-adapter.ts';
  * `base` gives the name and shape. Matrices keep the type that they are stored in; vectors become F32, which is the only
  * type that llama.cpp computes with them in.
  */
-export function savedTensorView(saved: MappedTensor, base: TensorView): TensorView {
+export function savedTensorView(
+  saved: MappedTensor,
+  base: Pick<TensorView, 'name' | 'shape'>,
+): TensorView {
   const { tensor, transforms } = saved;
   const target = { name: base.name, transforms };
   const stored = convertedTensor(tensor, target, { cache: new WholeTensorCache() });

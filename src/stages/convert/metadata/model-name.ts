@@ -1,5 +1,6 @@
 // What a Hugging Face model name says: basename, size, fine-tune, version. A port of gguf-py's heuristics
 // (gguf/metadata.py, get_model_id_components and id_to_title), because the reference writes their findings as metadata.
+// Only digraphs with a title case of their own and sizes in non-Latin digits come out differently.
 
 export interface ModelNameParts {
   readonly fullName?: string;

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '#src/errors/catalog.ts';
 import { openPeftAdapter } from '#src/formats/lora/open-peft-adapter.ts';
 import { openFolder } from '#src/io/folder.ts';
+import { expectRefusal } from '#test/helpers/expect-refusal.ts';
 import { linearFactors, peftFolder, type PeftTensor } from '#test/helpers/build-peft-adapter.ts';
 import { seededFloats } from '#test/helpers/seeded-floats.ts';
 
@@ -17,17 +19,13 @@ function tensorOf(shape: number[], seed = 3): PeftTensor {
   };
 }
 
-async function expectRefusal(
+async function expectRefusalOf(
   options: Parameters<typeof peftFolder>[0],
-  code: string,
+  code: ErrorCode,
   ...texts: string[]
 ): Promise<void> {
-  const error: unknown = await openPeftAdapter(peftFolder(options)).then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toMatchObject({ code });
-  for (const text of texts) expect((error as Error).message).toContain(text);
+  const refusal = await expectRefusal(openPeftAdapter(peftFolder(options)), code);
+  for (const text of texts) expect(refusal.message).toContain(text);
 }
 
 describe('openPeftAdapter', () => {
@@ -128,27 +126,31 @@ describe('openPeftAdapter', () => {
     const a = `base_model.model.${qProj}.lora_A.weight`;
     const b = `base_model.model.${qProj}.lora_B.weight`;
     const only = (name: string) => ({ [name]: factors[name]! });
-    await expectRefusal({ tensors: only(a) }, 'adapter/invalid', 'only the A', qProj);
-    await expectRefusal({ tensors: only(b) }, 'adapter/invalid', 'only the B', qProj);
-    await expectRefusal(
+    await expectRefusalOf({ tensors: only(a) }, 'adapter/invalid', 'only the A', qProj);
+    await expectRefusalOf({ tensors: only(b) }, 'adapter/invalid', 'only the B', qProj);
+    await expectRefusalOf(
       { tensors: { ...only(a), [b]: tensorOf([6, 5]) } },
       'adapter/invalid',
       'rank 4 (A) and 5 (B)',
     );
-    await expectRefusal(
+    await expectRefusalOf(
       { tensors: factors, config: { r: 8 } },
       'adapter/invalid',
       'its configuration says 8',
     );
-    await expectRefusal({ tensors: {} }, 'adapter/invalid', 'no tensors');
+    await expectRefusalOf({ tensors: {} }, 'adapter/invalid', 'no tensors');
   });
 
   it('refuses DoRA that its configuration does not announce, and the reverse', async () => {
     const magnitude = `base_model.model.${qProj}.lora_magnitude_vector`;
     const tensors = { ...factors, [magnitude]: tensorOf([6]) };
-    await expectRefusal({ tensors }, 'adapter/invalid', 'does not say use_dora');
-    await expectRefusal({ tensors: factors, config: { use_dora: true } }, 'adapter/invalid', qProj);
-    await expectRefusal(
+    await expectRefusalOf({ tensors }, 'adapter/invalid', 'does not say use_dora');
+    await expectRefusalOf(
+      { tensors: factors, config: { use_dora: true } },
+      'adapter/invalid',
+      qProj,
+    );
+    await expectRefusalOf(
       { tensors: { ...factors, [magnitude]: tensorOf([7]) }, config: { use_dora: true } },
       'adapter/invalid',
       '7 DoRA magnitudes for the 6 rows',
@@ -156,12 +158,12 @@ describe('openPeftAdapter', () => {
   });
 
   it('refuses tensors that no LoRA has, and convolutions', async () => {
-    await expectRefusal(
+    await expectRefusalOf(
       { tensors: { ...factors, 'base_model.model.x.lora_E': tensorOf([3]) } },
       'adapter/unsupported',
       'lora_E',
     );
-    await expectRefusal(
+    await expectRefusalOf(
       {
         tensors: {
           'base_model.model.c.lora_A.weight': tensorOf([4, 2, 1, 1]),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { ErrorCode } from '#src/errors/catalog.ts';
 import { openPeftAdapter } from '#src/formats/lora/open-peft-adapter.ts';
 import type { LoraAdapter } from '#src/formats/lora/lora-adapter.ts';
 import type { ModelView } from '#src/model/model-view.ts';
@@ -7,6 +8,7 @@ import { combineRows } from '#src/stages/merge/combine-rows.ts';
 import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
 import type { MergeOptions } from '#src/stages/merge/merge-options.ts';
 import { buildSmallLlama, readFloats, tensorNamed } from '#test/helpers/build-base-model.ts';
+import { expectRefusal } from '#test/helpers/expect-refusal.ts';
 import { linearFactors, peftFolder, type PeftTensor } from '#test/helpers/build-peft-adapter.ts';
 import { seededFloats } from '#test/helpers/seeded-floats.ts';
 
@@ -64,17 +66,9 @@ function expectClose(actual: Float32Array, wanted: readonly number[]): void {
   wanted.forEach((value, index) => expect(actual[index]).toBeCloseTo(value, 5));
 }
 
-async function expectRefusal(
-  run: Promise<unknown>,
-  code: string,
-  ...texts: string[]
-): Promise<void> {
-  const error: unknown = await run.then(
-    () => undefined,
-    (reason: unknown) => reason,
-  );
-  expect(error).toMatchObject({ code });
-  for (const text of texts) expect((error as Error).message).toContain(text);
+async function expectRefusalOf(run: Promise<unknown>, code: ErrorCode, ...texts: string[]) {
+  const refusal = await expectRefusal(run, code);
+  for (const text of texts) expect(refusal.message).toContain(text);
 }
 
 describe('mergeAdapters', () => {
@@ -244,7 +238,7 @@ describe('mergeAdapters refuses', () => {
   it('an adapter of another base, naming the first tensor that differs and both shapes', async () => {
     const tensors = { ...upProj(1), ...linearFactors(`${layer}.mlp.down_proj`, [8, 16, 4], 1) };
     const run = merge(tensors, { base_model_name_or_path: 'someone/else-7b' });
-    await expectRefusal(
+    await expectRefusalOf(
       run,
       'adapter/wrong-base',
       `${layer}.mlp.down_proj.weight`,
@@ -257,12 +251,12 @@ describe('mergeAdapters refuses', () => {
   });
 
   it('a module that the base does not have', async () => {
-    await expectRefusal(
+    await expectRefusalOf(
       merge(linearFactors('model.layers.1.mlp.up_proj', [12, 8, 4], 1)),
       'adapter/wrong-base',
       'has no "model.layers.1.mlp.up_proj.weight"',
     );
-    await expectRefusal(
+    await expectRefusalOf(
       merge({ ...upProj(1), ...saved('score.weight', [2, 8]) }),
       'adapter/wrong-base',
       'score.weight',
@@ -271,7 +265,7 @@ describe('mergeAdapters refuses', () => {
 
   it('one side of a tied embedding', async () => {
     const head = linearFactors('lm_head', [6, 8, 4], 1);
-    await expectRefusal(merge(head, {}, { tied: true }), 'adapter/unsupported', 'lm_head.weight');
+    await expectRefusalOf(merge(head, {}, { tied: true }), 'adapter/unsupported', 'lm_head.weight');
     const embedding = {
       'base_model.model.model.embed_tokens.lora_embedding_A': {
         shape: [4, 6],
@@ -282,12 +276,12 @@ describe('mergeAdapters refuses', () => {
         values: seededFloats(2, 32),
       },
     };
-    await expectRefusal(
+    await expectRefusalOf(
       merge(embedding, {}, { tied: true }),
       'adapter/unsupported',
       'the output layer',
     );
-    await expectRefusal(
+    await expectRefusalOf(
       merge(saved('lm_head.weight', [6, 8]), {}, { tied: true }),
       'adapter/unsupported',
       'the token embedding',
@@ -296,7 +290,11 @@ describe('mergeAdapters refuses', () => {
       ...saved('lm_head.weight', [6, 8], 1),
       ...saved('model.embed_tokens.weight', [6, 8], 2),
     };
-    await expectRefusal(merge(different, {}, { tied: true }), 'adapter/unsupported', 'one matrix');
+    await expectRefusalOf(
+      merge(different, {}, { tied: true }),
+      'adapter/unsupported',
+      'one matrix',
+    );
   });
 
   it('but not a saved embedding that stays tied to the output', async () => {
@@ -320,8 +318,8 @@ describe('mergeAdapters refuses', () => {
 
   it('whole tensors with a scale or by TIES', async () => {
     const tensors = saved('lm_head.weight', [6, 8]);
-    await expectRefusal(merge(tensors, {}, { weight: 0.5 }), 'adapter/unsupported', 'scale 0.5');
-    await expectRefusal(
+    await expectRefusalOf(merge(tensors, {}, { weight: 0.5 }), 'adapter/unsupported', 'scale 0.5');
+    await expectRefusalOf(
       merge(tensors, {}, { merge: { method: 'ties' } }),
       'adapter/unsupported',
       'TIES',
@@ -338,19 +336,19 @@ describe('mergeAdapters refuses', () => {
       ],
       sum,
     );
-    await expectRefusal(run, 'adapter/unsupported', 'one and two both replace output.weight');
+    await expectRefusalOf(run, 'adapter/unsupported', 'one and two both replace output.weight');
   });
 
   it('activated LoRAs and options out of range', async () => {
     const tokens = { alora_invocation_tokens: [1, 2] };
-    await expectRefusal(merge(upProj(1), tokens), 'adapter/unsupported', 'activated');
-    await expectRefusal(merge(upProj(1), {}, { weight: NaN }), 'usage/invalid', 'not a number');
-    await expectRefusal(
+    await expectRefusalOf(merge(upProj(1), tokens), 'adapter/unsupported', 'activated');
+    await expectRefusalOf(merge(upProj(1), {}, { weight: NaN }), 'usage/invalid', 'not a number');
+    await expectRefusalOf(
       merge(upProj(1), {}, { merge: { method: 'dare', density: 0 } }),
       'usage/invalid',
       'density is 0',
     );
-    await expectRefusal(
+    await expectRefusalOf(
       mergeAdapters(await buildSmallLlama(), [], sum),
       'usage/invalid',
       'No adapter',

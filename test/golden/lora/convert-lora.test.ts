@@ -1,0 +1,79 @@
+// Files equal, byte for byte, what convert_lora_to_gguf.py of llama.cpp v0.5.0 writes (make-references.py).
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
+import { readJsonObject } from '#src/formats/huggingface/read-json.ts';
+import { openFolder } from '#src/io/folder.ts';
+import { convertPeftFolder, type LoraOuttype } from '#src/stages/convert-lora/convert-lora.ts';
+import { baseOfConfig, type AdapterBase } from '#src/stages/merge/adapter-base.ts';
+import { linearFactors, peftFiles, type PeftTensor } from '#test/helpers/build-peft-adapter.ts';
+import { memoryFolder } from '#test/helpers/memory-folder.ts';
+import { modelBytes } from '#test/helpers/model-bytes.ts';
+import { seededFloats } from '#test/helpers/seeded-floats.ts';
+import casesFile from './convert-cases.json' with { type: 'json' };
+import references from './convert-lora.json' with { type: 'json' };
+
+type Case = (typeof casesFile.cases)[number];
+type Sizes = [string, number, number, number];
+
+const seedling = new URL('../../../assets/seedling/', import.meta.url).pathname;
+
+async function sha256OfConversion(folder: FolderPort, base: AdapterBase, outtype: string) {
+  const converted = await convertPeftFolder(folder, base, outtype as LoraOuttype);
+  const hash = createHash('sha256')
+    .update(await modelBytes(converted))
+    .digest('hex');
+  await converted.close();
+  return hash;
+}
+
+/** The folder that make-references.py builds from the same case. */
+function folderOf(testCase: Case): FolderPort {
+  const dtype = testCase.dtype as NonNullable<PeftTensor['dtype']>;
+  let seed = -10;
+  const tensors: Record<string, PeftTensor> = {};
+  for (const [module, outputs, inputs, rank] of testCase.modules as Sizes[]) {
+    Object.assign(tensors, linearFactors(module, [outputs, inputs, rank], (seed += 10), dtype));
+  }
+  for (const [module, outputs, inputs, rank] of (testCase.embeddings ?? []) as Sizes[]) {
+    const factors = Object.values(
+      linearFactors(module, [outputs, inputs, rank], (seed += 10), dtype),
+    );
+    const name = `base_model.model.${module}.lora_embedding_`;
+    Object.assign(tensors, { [`${name}A`]: factors[0], [`${name}B`]: factors[1] });
+  }
+  for (const [module, length] of (testCase.norms ?? []) as [string, number][]) {
+    const values = seededFloats((seed += 10), length);
+    tensors[`base_model.model.${module}.weight`] = { shape: [length], values, dtype };
+  }
+  const card = testCase.card === undefined ? {} : { 'README.md': testCase.card };
+  return memoryFolder({ ...peftFiles(testCase.config, tensors), ...card }, testCase.name);
+}
+
+describe('convert-lora equals convert_lora_to_gguf.py', () => {
+  const hashes: Record<string, Record<string, string | undefined>> = references.hashes;
+  const seedlings = Object.keys(hashes).filter((name) => name.startsWith('seedling/'));
+
+  it('has references for all eight adapters and every case', () => {
+    expect(seedlings).toHaveLength(8);
+    const others = Object.keys(hashes).filter((name) => !seedlings.includes(name));
+    expect(others).toEqual(casesFile.cases.map(({ name }) => name));
+  });
+
+  it.each(seedlings)('for %s', async (name) => {
+    const config = await readJsonObject(await openFolder(`${seedling}seedling-4m`), 'config.json');
+    const base = baseOfConfig(config, 'seedling-4m');
+    const folder = await openFolder(`${seedling}adapters/${name.slice('seedling/'.length)}`);
+    for (const [outtype, hash] of Object.entries(hashes[name] ?? {})) {
+      expect([outtype, await sha256OfConversion(folder, base, outtype)]).toEqual([outtype, hash]);
+    }
+  });
+
+  it.each(casesFile.cases)('for $name', async (testCase) => {
+    const base = baseOfConfig(testCase.base, testCase.name);
+    for (const [outtype, hash] of Object.entries(hashes[testCase.name] ?? {})) {
+      const actual = await sha256OfConversion(folderOf(testCase), base, outtype);
+      expect([outtype, actual]).toEqual([outtype, hash]);
+    }
+  });
+});
