@@ -65,7 +65,9 @@ export function mapperOf(
     if (table.skip?.(withoutPrefix(table, name)) === true) return { kind: 'skip' };
     const { template, block } = splitBlock(name);
     const row = rows.get(template);
-    if (row === undefined || (block !== undefined && block >= blockCount)) {
+    // A name may spell the placeholder itself; then there is no block.
+    const hasBlock = row?.name.includes('{b}') === true;
+    if (row === undefined || hasBlock !== (block !== undefined) || (block ?? 0) >= blockCount) {
       return { kind: 'unknown' };
     }
     return {

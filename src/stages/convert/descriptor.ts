@@ -48,6 +48,21 @@ export const convertDescriptor = describeCommand({
       description:
         'Name of the pre-tokenizer (tokenizer.ggml.pre) when it cannot be recognized from the folder.',
     },
+    'model-name': {
+      kind: 'text',
+      valueName: 'NAME',
+      label: 'Model name',
+      description: 'Name of the model in its metadata (general.name).',
+    },
+    threads: {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 1,
+      maximum: 512,
+      aliases: ['-t'],
+      label: 'Threads',
+      description: "Worker threads. Without it: the machine's cores.",
+    },
     overwrite,
     validate: {
       kind: 'flag',
@@ -89,7 +104,7 @@ export const convertLoraDescriptor = describeCommand({
     },
     outtype: {
       kind: 'choice',
-      choices: ['f32', 'f16', 'bf16', 'q8_0', 'auto'],
+      choices: convertTypes,
       default: 'f32',
       valueName: 'TYPE',
       label: 'Output type',
