@@ -4,6 +4,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import type { TensorView } from '#src/model/model-view.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
 
+/** An importance matrix (its values were checked when it was read) as the quantizer needs it. */
 export interface Importance {
   /** The path as the user gave it: it is written to `quantize.imatrix.file`. */
   readonly path: string;
@@ -21,21 +22,10 @@ export function filterImportance(
   const keeps = (name: string) =>
     !exclude.some((part) => name.includes(part)) &&
     (include.length === 0 || include.some((part) => name.includes(part)));
-  const weights = new Map([...importance.weights].filter(([name]) => keeps(name)));
-  return { ...importance, weights };
-}
-
-/** Throws `imatrix/invalid` when a weight is not finite: llama.cpp refuses such a matrix too. */
-export function checkImportance({ path, weights }: Importance): void {
-  for (const [name, values] of weights) {
-    const index = values.findIndex((value) => !Number.isFinite(value));
-    if (index < 0) continue;
-    throw new StudioError(
-      'imatrix/invalid',
-      `${path}: the weight of column ${index} of ${name} is ${String(values[index])}.`,
-      { hint: 'Make the importance matrix again.' },
-    );
-  }
+  return {
+    ...importance,
+    weights: new Map([...importance.weights].filter(([name]) => keeps(name))),
+  };
 }
 
 const embeddingNames = ['token_embd.weight', 'per_layer_token_embd.weight'];

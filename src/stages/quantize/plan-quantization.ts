@@ -8,8 +8,8 @@ import type { ModelView, TensorView } from '#src/model/model-view.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
 import { levels, type Level } from '#src/tensors/levels.ts';
 import { readDryRun, type DryRunModel, type DryRunOpener } from './dry-run.ts';
-import { fileTypeOf } from './guessed-file-type.ts';
-import { checkImportance, importanceOf, type Importance } from './importance.ts';
+import { copiedFileType } from './copied-file-type.ts';
+import { importanceOf, type Importance } from './importance.ts';
 import { makeOutputPlan, type OutputPlan, type PlannedTensor } from './output-plan.ts';
 import { planAsIs } from './plan-as-is.ts';
 import { planNotices, planProblems } from './plan-findings.ts';
@@ -79,8 +79,8 @@ export async function planQuantizations(
 }
 
 /** The type that llama.cpp is told for a source: merged tensors are F32 by the time they are quantized. */
-function plannedSourceType(tensor: TensorView): GgmlType {
-  return tensor.loadCombination === undefined ? tensor.type : 'F32';
+function sourceType({ type, loadCombination }: TensorView): GgmlType {
+  return loadCombination === undefined ? type : 'F32';
 }
 
 function showModel(model: ModelView, openDryRun: DryRunOpener): Promise<DryRunModel> {
@@ -92,7 +92,7 @@ function showModel(model: ModelView, openDryRun: DryRunOpener): Promise<DryRunMo
     tensors: model.tensors.map((tensor) => ({
       name: tensor.name,
       shape: ggmlShape(tensor.shape),
-      type: plannedSourceType(tensor),
+      type: sourceType(tensor),
     })),
     alignment: readAlignment(model.label, metadata),
   });
@@ -106,9 +106,8 @@ function planLevel(
   dryRun: DryRunModel,
 ): OutputPlan {
   const onlyCopy = level === 'COPY';
-  const fileType = onlyCopy ? fileTypeOf(model) : levels[level].fileType;
+  const fileType = onlyCopy ? copiedFileType(model) : levels[level].fileType;
   const importance = options.importance;
-  if (importance !== undefined) checkImportance(importance);
   const pruning = planPruning(model, options.pruneLayers ?? []);
   const kept = inTensorOrder(model.tensors).flatMap((source) => {
     const name = pruning === undefined ? source.name : pruning.rename(source.name);
@@ -131,7 +130,7 @@ function planLevel(
   );
   const tensors = kept.map(({ source, name }, index): PlannedTensor => {
     const type = report.types[index]!;
-    const changes = type !== plannedSourceType(source);
+    const changes = type !== sourceType(source);
     const weights =
       changes && importance !== undefined ? importanceOf(importance, source) : undefined;
     return { source, name, type, ...(weights === undefined ? {} : { importance: weights }) };

@@ -39,7 +39,8 @@ const levelOfType: Partial<Record<GgmlType, Level>> = {
 /** LLAMA_FTYPE_MOSTLY_NVFP4, which no level of llama-quantize names. */
 const fileTypeNvfp4 = 39;
 
-export function fileTypeOf(model: Pick<ModelView, 'metadata' | 'tensors'>): number {
+/** The file type that a copy of a model declares. */
+export function copiedFileType(model: Pick<ModelView, 'metadata' | 'tensors'>): number {
   const declared = entryNumber(model.metadata, 'general.file_type');
   if (declared !== undefined) return declared;
   const counts = new Map<GgmlType, number>();
