@@ -15,7 +15,10 @@ export class StudioError extends Error {
   readonly details: Record<string, unknown>;
 
   constructor(code: ErrorCode, message: string, options: StudioErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(
+      withoutControls(message),
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
     this.name = 'StudioError';
     this.code = code;
     this.hint = options.hint;
@@ -29,6 +32,11 @@ export class StudioError extends Error {
   get exitCode(): number {
     return exitCodeOfKind[this.kind];
   }
+}
+
+/** Names from hostile files end up in messages, and messages in terminals: no escape sequences, but lines and tabs. */
+function withoutControls(message: string): string {
+  return message.replace(/[\0-\x08\x0b-\x1f\x7f-\x9f]/g, '\ufffd');
 }
 
 /** An error as it crosses a process border. */

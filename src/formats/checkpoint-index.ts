@@ -3,6 +3,7 @@ import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
 import { compareCodePoints, decodeStrictUtf8 } from '#src/formats/bytes/utf8.ts';
+import { checkTensorName } from '#src/formats/checkpoint-tensor.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 
 export interface CheckpointIndex {
@@ -23,10 +24,11 @@ export async function readCheckpointIndex(
   const weightMap = await readWeightMap(folder, fileName);
   const partOfTensor = new Map<string, string>();
   for (const [tensor, part] of Object.entries(weightMap)) {
+    checkTensorName(`${folder.label}/${fileName}`, tensor);
     if (typeof part !== 'string' || !isPartName(part, partSuffix)) {
       throw invalidCheckpoint(
         folder,
-        `${fileName} places the tensor "${tensor}" in ${JSON.stringify(part)}, which is not the name of a ${partSuffix} file in this folder`,
+        `${fileName} places the tensor "${tensor}" in ${JSON.stringify(part)?.slice(0, 80)}, which is not the name of a ${partSuffix} file in this folder`,
       );
     }
     partOfTensor.set(tensor, part);

@@ -1,4 +1,5 @@
 // Tensors of a checkpoint folder as the converter sees them, whatever file format they lie in.
+import { limits } from '#src/formats/bytes/limits.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 
 /** Bits per element of every element type that safetensors and PyTorch name (names as in safetensors). */
@@ -38,6 +39,16 @@ export function checkpointByteLength(
     BigInt(checkpointDtypeBits[dtype]);
   const bytes = bits / 8n;
   return bits % 8n !== 0n || bytes > BigInt(Number.MAX_SAFE_INTEGER) ? undefined : Number(bytes);
+}
+
+/** Throws `format/limit` for a tensor name that is too long to be one. */
+export function checkTensorName(label: string, name: string): void {
+  if (name.length <= limits.checkpointNameLength) return;
+  throw new StudioError(
+    'format/limit',
+    `${label}: a tensor's name has ${name.length} characters ("${name.slice(0, 80)}…"); at most ${limits.checkpointNameLength} are read.`,
+    { hint: 'The file is damaged: fetch it again.' },
+  );
 }
 
 /** Narrows a tensor to one whose values can be converted. Throws `tensor/unsupported-type`, naming tensor and type. */

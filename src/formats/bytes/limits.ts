@@ -31,6 +31,8 @@ export const limits = {
   safetensorsHeaderBytes: 32 * mebi,
   /** Tensors of one safetensors file. Mixture-of-experts checkpoints have up to 100,000 over all parts. */
   checkpointTensors: 1_048_576,
+  /** Characters of a tensor's name. The longest of real checkpoints have about 120. */
+  checkpointNameLength: 1_024,
   /** PyTorch allows 64 dimensions; no checkpoint uses more than 6. */
   checkpointDimensions: 16,
   /** Parts of a sharded checkpoint; the largest published ones have about 200. */

@@ -15,3 +15,8 @@ export function invalidGguf(
     ...(options.details === undefined ? {} : { details: options.details }),
   });
 }
+
+/** A metadata key for messages: keys may have 65,535 bytes. */
+export function shortKey(key: string): string {
+  return key.length > 80 ? `${key.slice(0, 80)}…` : key;
+}

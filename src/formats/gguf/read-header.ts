@@ -7,7 +7,7 @@ import { limits } from '#src/formats/bytes/limits.ts';
 import { decodeStrictUtf8 } from '#src/formats/bytes/utf8.ts';
 import { describeForeignFile } from '#src/formats/recognize-file.ts';
 import { checkTensorLayout, readAlignment } from './check-layout.ts';
-import { invalidGguf } from './invalid-gguf.ts';
+import { invalidGguf, shortKey } from './invalid-gguf.ts';
 import { readStringBytes } from './read-strings.ts';
 import { readTensorInfo } from './read-tensor-info.ts';
 import { readValue } from './read-value.ts';
@@ -140,7 +140,7 @@ function readEntry(cursor: ByteCursor, index: number, keys: Set<string>): GgufEn
     });
   }
   if (keys.has(key)) {
-    throw invalidGguf(cursor.label, `the metadata key "${key}" appears twice`, {
+    throw invalidGguf(cursor.label, `the metadata key "${shortKey(key)}" appears twice`, {
       details: { key },
     });
   }

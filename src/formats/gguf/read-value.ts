@@ -2,7 +2,7 @@
 import type { ByteCursor } from '#src/formats/bytes/cursor.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
 import { decodeUtf8 } from '#src/formats/bytes/utf8.ts';
-import { invalidGguf } from './invalid-gguf.ts';
+import { invalidGguf, shortKey } from './invalid-gguf.ts';
 import { readStringBytes, readStrings } from './read-strings.ts';
 import {
   ggufValueTypes,
@@ -32,7 +32,7 @@ function readType(cursor: ByteCursor, key: string): GgufValueType {
   const id = cursor.uint32();
   const type = ggufValueTypes[id];
   if (type === undefined) {
-    throw invalidGguf(cursor.label, `the key "${key}" has the unknown value type ${id}`, {
+    throw invalidGguf(cursor.label, `the key "${shortKey(key)}" has the unknown value type ${id}`, {
       details: { key, valueType: id },
     });
   }
@@ -46,7 +46,10 @@ function readScalar(
 ): GgufValue {
   switch (type) {
     case 'string':
-      return { type, value: decodeUtf8(readStringBytes(cursor, `the value of "${key}"`)) };
+      return {
+        type,
+        value: decodeUtf8(readStringBytes(cursor, `the value of "${shortKey(key)}"`)),
+      };
     case 'bool':
       return { type, value: cursor.int8() !== 0 };
     case 'uint64':
@@ -59,11 +62,11 @@ function readScalar(
 
 function readArray(cursor: ByteCursor, key: string): GgufArray {
   const elementType = readType(cursor, key);
-  const count = cursor.length64(`the element count of "${key}"`);
+  const count = cursor.length64(`the element count of "${shortKey(key)}"`);
   if (elementType === 'array') {
     throw invalidGguf(
       cursor.label,
-      `the key "${key}" is an array of arrays, which llama.cpp refuses`,
+      `the key "${shortKey(key)}" is an array of arrays, which llama.cpp refuses`,
       {
         details: { key },
       },
@@ -72,7 +75,7 @@ function readArray(cursor: ByteCursor, key: string): GgufArray {
   if ((elementType === 'string' || elementType === 'bool') && count > limits.ggufArrayStrings) {
     throw invalidGguf(
       cursor.label,
-      `the array "${key}" claims ${count} elements; at most ${limits.ggufArrayStrings} are read`,
+      `the array "${shortKey(key)}" claims ${count} elements; at most ${limits.ggufArrayStrings} are read`,
       { code: 'format/limit', details: { key, count, limit: limits.ggufArrayStrings } },
     );
   }
@@ -82,7 +85,7 @@ function readArray(cursor: ByteCursor, key: string): GgufArray {
     return {
       type: 'array',
       elementType,
-      value: readStrings(cursor, count, `a string of "${key}"`),
+      value: readStrings(cursor, count, `a string of "${shortKey(key)}"`),
     };
   }
   const raw = cursor.take(count * ggufElementBytes[elementType]);

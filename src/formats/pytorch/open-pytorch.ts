@@ -1,7 +1,7 @@
 // Opens a PyTorch checkpoint (`torch.save` of a state dictionary), zip archive or older, as lazily read tensors.
 import { readBytes, type ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
-import type { CheckpointTensor } from '#src/formats/checkpoint-tensor.ts';
+import { checkTensorName, type CheckpointTensor } from '#src/formats/checkpoint-tensor.ts';
 import { recognizeFile, describeForeignFile } from '#src/formats/recognize-file.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { invalidPickle } from './invalid-pickle.ts';
@@ -59,6 +59,7 @@ function tensorsOf(
   return Array.from(value.entries, ([name, item]) => {
     if (typeof name !== 'string')
       throw invalidPickle(label, `a tensor's name is a ${kindOf(name)}`);
+    checkTensorName(label, name);
     if (isKind(item, 'tensor')) {
       return [name, item] as const;
     }

@@ -36,6 +36,9 @@ export interface PickleContext {
   readonly spend: (steps: number) => void;
 }
 
+/** Keys are counters, or addresses in older files. */
+const longestStorageKey = 64;
+
 type Call = (args: readonly PickleValue[], context: PickleContext) => PickleValue;
 
 const opaque =
@@ -107,6 +110,8 @@ export function storageOfPersistentId(id: PickleValue | undefined, label: string
       `the checkpoint refers to an external object of an unknown kind (${kindOf(tag)})`,
     );
   }
+  if (key.length > longestStorageKey)
+    throw invalidPickle(label, 'the name of a storage is too long');
   const className = storageClass.name.split('.').at(-1) ?? '';
   if (!storageDtypes.has(className))
     throw refusedPickle(label, `"${storageClass.name}" is not a storage`);

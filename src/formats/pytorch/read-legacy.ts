@@ -67,7 +67,10 @@ async function locateStorages(
   for (const key of keys) {
     const storage = storages.get(key);
     if (storage === undefined)
-      throw invalidPickle(source.label, `it lists the storage "${key}", which no tensor uses`);
+      throw invalidPickle(
+        source.label,
+        `it lists the storage "${key.slice(0, 64)}", which no tensor uses`,
+      );
     const countBytes = await readBytes(source, offset, 8);
     const count = new DataView(countBytes.buffer).getBigUint64(0, true);
     if (count !== BigInt(storage.elementCount)) {

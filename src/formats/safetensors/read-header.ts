@@ -5,6 +5,7 @@ import { limits } from '#src/formats/bytes/limits.ts';
 import { compareCodePoints, decodeStrictUtf8 } from '#src/formats/bytes/utf8.ts';
 import {
   checkpointByteLength,
+  checkTensorName,
   isCheckpointDtype,
   type CheckpointDtype,
 } from '#src/formats/checkpoint-tensor.ts';
@@ -37,7 +38,10 @@ export async function readSafetensorsHeader(source: ByteSource): Promise<Safeten
   let metadata: ReadonlyMap<string, string> = new Map();
   for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') metadata = readMetadata(source.label, value);
-    else tensors.push(readTensor(source.label, name, value, dataOffset));
+    else {
+      checkTensorName(source.label, name);
+      tensors.push(readTensor(source.label, name, value, dataOffset));
+    }
   }
   tensors.sort((left, right) => left.offset - right.offset || left.byteLength - right.byteLength);
   checkLayout(source, tensors, dataOffset);
@@ -122,7 +126,10 @@ function readTensor(
 ): SafetensorsTensor {
   const { dtype, shape, data_offsets: range } = (value ?? {}) as Record<string, unknown>;
   if (typeof dtype !== 'string' || !isCheckpointDtype(dtype)) {
-    throw invalid(label, `the tensor "${name}" has the unknown type ${JSON.stringify(dtype)}`);
+    throw invalid(
+      label,
+      `the tensor "${name}" has the unknown type ${JSON.stringify(dtype)?.slice(0, 40)}`,
+    );
   }
   if (!isCountList(shape) || shape.length > limits.checkpointDimensions) {
     throw invalid(

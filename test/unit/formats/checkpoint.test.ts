@@ -182,4 +182,16 @@ describe('openCheckpoint', () => {
     const files = { 'model.safetensors.index.json': content, 'model.safetensors': part('a') };
     await expectRefusal(openModel(files), 'huggingface/invalid', 'model.safetensors.index.json');
   });
+
+  it('refuses tensor names that are too long to be names', async () => {
+    const name = 'x'.repeat(1_025);
+    const files = { 'model.safetensors': part(name) };
+    const error = await expectRefusal(openModel(files), 'format/limit', 'name has 1025 characters');
+    expect(error.message.length).toBeLessThan(300);
+    const indexed = {
+      'model.safetensors.index.json': index({ [name]: first }),
+      [first]: part('a'),
+    };
+    await expectRefusal(openModel(indexed), 'format/limit', 'name has 1025 characters');
+  });
 });

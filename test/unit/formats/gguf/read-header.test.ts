@@ -295,4 +295,14 @@ describe('readGgufHeader', () => {
       expect(error).toHaveProperty('code', expect.stringMatching(/^format\/(truncated|limit)$/));
     }
   });
+
+  it('shortens long keys in messages and lets no escape sequence through to a terminal', async () => {
+    const key = `\x1b]0;owned\x07${'k'.repeat(60_000)}`;
+    const error = await expectRefusal(
+      read(buildRawGguf({ rawEntries: [{ key, typeId: 77, bytes: new Uint8Array(64) }] })),
+      'gguf/invalid',
+      '\ufffd]0;owned\ufffdkkk',
+    );
+    expect(error.message.length).toBeLessThan(300);
+  });
 });
