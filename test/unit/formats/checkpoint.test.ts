@@ -194,4 +194,35 @@ describe('openCheckpoint', () => {
     };
     await expectRefusal(openModel(indexed), 'format/limit', 'name has 1025 characters');
   });
+
+  it('closes every part, at the end or when one of them is refused', async () => {
+    const open = { count: 0 };
+    const counting = (files: Record<string, Uint8Array | object>) => {
+      const folder = memoryFolder(files);
+      return {
+        ...folder,
+        async open(name: string) {
+          const source = await folder.open(name);
+          open.count++;
+          return {
+            ...source,
+            close() {
+              open.count--;
+              return source.close();
+            },
+          };
+        },
+      };
+    };
+    const sound = await openCheckpoint(
+      counting({ [first]: part('a'), [second]: part('b') }),
+      'model',
+    );
+    expect(open.count).toBe(2);
+    await sound.close();
+    expect(open.count).toBe(0);
+    const broken = counting({ [first]: part('a'), [second]: new Uint8Array(9) });
+    await expectRefusal(openCheckpoint(broken, 'model'), 'safetensors/invalid');
+    expect(open.count).toBe(0);
+  });
 });

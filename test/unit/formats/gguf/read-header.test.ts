@@ -70,7 +70,7 @@ describe('readGgufHeader', () => {
     expect(header.metadata[2]?.value.value).toBe('\ufeff');
   });
 
-  it('reads a vocabulary of 280,000 merges in well under a second, and never the tensors', async () => {
+  it('reads a vocabulary of 280,000 merges quickly, and never the tensors', async () => {
     const merges = Array.from({ length: 280_000 }, (_, index) => `Ġtoken${index} é${index}`);
     const bytes = buildGguf({
       metadata: [stringArrayEntry('tokenizer.ggml.merges', merges)],
@@ -87,7 +87,7 @@ describe('readGgufHeader', () => {
     };
     const start = performance.now();
     const header = await readGgufHeader(counting);
-    expect(performance.now() - start).toBeLessThan(2_000);
+    expect(performance.now() - start).toBeLessThan(3_000);
     expect(header.metadata[1]?.value.value).toEqual(merges);
     // A window that grows by doubling reads at most about four times the header.
     expect(read).toBeLessThan(4 * header.dataOffset + 2 ** 20);
