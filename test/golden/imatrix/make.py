@@ -1,7 +1,7 @@
 """Writes the importance matrices of this folder with gguf-py (from llama.cpp's gguf-py folder) and struct.
 
-The .json beside each are what llama-quantize v0.5.0 makes of it: load_imatrix of tools/quantize/quantize.cpp, copied into
-a program that prints its result, linked with common/imatrix-loader.cpp and the release's libggml-base.
+The .json beside each are what llama-quantize v0.5.0 makes of it: print.cpp, which includes the tool's own source and prints
+what its load_imatrix gives.
 
     python make.py && for f in gguf.gguf legacy.dat legacy-without-trailer.dat; do ./print $f ${f%.*}.json; done
 """
