@@ -34,6 +34,8 @@ export interface CommandOutcome {
 export interface Invocation<S extends OptionSet> {
   readonly options: OptionValues<S>;
   readonly positionals: readonly string[];
+  /** Option name -> the texts as they were typed, for options that were given. */
+  readonly given: ReadonlyMap<string, readonly string[]>;
 }
 
 export interface Command {

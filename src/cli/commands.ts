@@ -1,13 +1,20 @@
 // All commands, in the order of help: the pipeline first.
 import type { Command } from './command.ts';
+import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { mergeCommand } from './commands/merge.ts';
+import { quantizeCommand } from './commands/quantize.ts';
 import { sizesCommand } from './commands/sizes.ts';
 import { validateCommand } from './commands/validate.ts';
 
 export const commands: readonly Command[] = [
   inspectCommand,
   sizesCommand,
+  convertCommand,
+  convertLoraCommand,
+  mergeCommand,
+  quantizeCommand,
   validateCommand,
   envCommand,
 ];

@@ -9,6 +9,8 @@ export interface ParsedArguments {
   /** Option name -> value, for every option of the set. */
   readonly values: Readonly<Record<string, unknown>>;
   readonly positionals: readonly string[];
+  /** Option name -> the texts as they were typed, for options that were given. */
+  readonly given: ReadonlyMap<string, readonly string[]>;
 }
 
 interface Spelling {
@@ -69,7 +71,8 @@ export function parseArguments(
     const { texts, spelledAs } = given.get(name) ?? { texts: [], spelledAs: `--${name}` };
     return [name, parseOptionValue(spelledAs, option, texts, folder)] as const;
   });
-  return { values: Object.fromEntries(values), positionals };
+  const texts = new Map([...given].map(([name, entry]) => [name, entry.texts]));
+  return { values: Object.fromEntries(values), positionals, given: texts };
 }
 
 function listSpellings(options: OptionSet): Map<string, Spelling> {

@@ -87,7 +87,8 @@ async function runParsed(
     quiet: common.quiet,
   };
   try {
-    const invocation = { options: parsed.values as never, positionals: parsed.positionals };
+    const { positionals, given } = parsed;
+    const invocation = { options: parsed.values as never, positionals, given };
     const outcome = await command.run(invocation, context);
     display.clear();
     return reporter.finished(outcome);

@@ -3,7 +3,9 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { fromWireError, StudioError } from '#src/errors/studio-error.ts';
+import type { RowCodec } from '../ffi/llama-library.types.ts';
 import { locateLibrary } from '../ffi/locate-library.ts';
+import { openRowLibrary } from '../ffi/open-llama-library.ts';
 import type { RowFailure, RowReply, RowTask, RowWorkerData } from './row-task.ts';
 
 interface Waiting {
@@ -11,6 +13,12 @@ interface Waiting {
   readonly resolve: (failure: RowFailure | undefined) => void;
   readonly reject: (error: unknown) => void;
 }
+
+/**
+ * libggml-base refuses to be loaded a second time in one process (its start-up code asserts that its terminate handler is
+ * not set yet). Workers that end would unload it, so the host's own thread keeps it for ever.
+ */
+let heldLibrary: RowCodec | undefined;
 
 export class RowPool {
   private readonly idle: Worker[] = [];
@@ -23,6 +31,7 @@ export class RowPool {
   /** Starts workers, never more than the machine has cores. Throws `native/unavailable` where llama.cpp is missing. */
   constructor(threads: number = availableParallelism()) {
     const data: RowWorkerData = { location: locateLibrary() };
+    heldLibrary ??= openRowLibrary(data.location);
     const count = Math.max(1, Math.min(Math.floor(threads), availableParallelism()));
     for (let index = 0; index < count; index++) this.start(data);
   }

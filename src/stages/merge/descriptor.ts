@@ -72,6 +72,15 @@ export const mergeDescriptor = describeCommand({
       description:
         'Type of the merged weights. To quantize, use a recipe (build) or quantize the f32 result.',
     },
+    threads: {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 1,
+      maximum: 512,
+      aliases: ['-t'],
+      label: 'Threads',
+      description: "Worker threads. Without it: the machine's cores.",
+    },
     overwrite: {
       kind: 'flag',
       label: 'Overwrite',

@@ -4,6 +4,7 @@ import { commonOptions } from '#src/cli/common-options.ts';
 import { parseArguments } from '#src/cli/parse-arguments.ts';
 import { renderCommandHelp } from '#src/cli/render-help.ts';
 import { createStyle } from '#src/cli/terminal.ts';
+import type { OptionSet } from '#src/stages/stage-descriptor.ts';
 import { stageDescriptors } from '#src/stages/descriptors.ts';
 
 const descriptors = commands.map((command) => command.descriptor);
@@ -29,7 +30,7 @@ describe('every command', () => {
   });
 
   it.each(descriptors)('$name gives no spelling two meanings', (descriptor) => {
-    const options = { ...descriptor.options, ...commonOptions };
+    const options: OptionSet = { ...descriptor.options, ...commonOptions };
     const spellings = Object.entries(options).flatMap(([name, option]) => [
       `--${name}`,
       ...(option.aliases ?? []),

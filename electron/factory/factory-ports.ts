@@ -1,0 +1,22 @@
+// What builds need from this process: llama.cpp's plans, the one-pass writer, validation.
+import { runToEnd } from '#src/contract/run-to-end.ts';
+import type { FactoryPorts } from '#src/jobs/ports.ts';
+import { planQuantizations } from '#src/stages/quantize/plan-quantization.ts';
+import { nativeLibrary } from './native-library.ts';
+import { dryRunnerIn } from './quantize/dry-runner.ts';
+import { writeOutputs } from './quantize/write-outputs.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+import { validateFile } from './validate/validate-file.ts';
+
+/** Throws `native/unavailable` or `native/unknown-release` where llama.cpp cannot be used. */
+export function factoryPorts(): FactoryPorts {
+  return {
+    library: `llama.cpp ${nativeLibrary().location.release}`,
+    async plan(model, requests) {
+      const openDryRun = dryRunnerIn(await temporaryFolder(), nativeLibrary());
+      return planQuantizations(model, requests, openDryRun);
+    },
+    write: (requests, settings) => writeOutputs(requests, settings),
+    validate: (path, options, emit) => runToEnd(validateFile(path, options), emit),
+  };
+}

@@ -1,0 +1,96 @@
+// Writes planned outputs and checks each before it gets its name: its structure always, everything with --validate.
+import type { EventSink, StageEvent } from '#src/contract/stage-events.ts';
+import { runToEnd } from '#src/contract/run-to-end.ts';
+import type { ValidationReport } from '#src/contract/validation.ts';
+import type { Written } from '#src/contract/outputs.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
+import { openFileByteSource } from '#src/io/file-byte-source.ts';
+import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
+import { writeOutputs } from '../quantize/write-outputs.ts';
+import { validateFile } from '../validate/validate-file.ts';
+
+export interface WriteCheckedOptions {
+  readonly inputs: readonly string[];
+  readonly overwrite: boolean;
+  readonly validate: boolean;
+  readonly threads?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly emit: EventSink;
+}
+
+/** Throws what writeOutputs throws, and `validate/failed` (the file is then kept as `X.rejected`). */
+export async function writeChecked(
+  outputs: readonly { readonly path: string; readonly plan: OutputPlan }[],
+  options: WriteCheckedOptions,
+): Promise<Written> {
+  const { inputs, overwrite, threads, signal, emit } = options;
+  const start = performance.now();
+  const reports = new Map<string, ValidationReport>();
+  const written = await runToEnd(
+    writeOutputs(outputs, {
+      inputs,
+      overwrite,
+      threads,
+      signal,
+      check: async (partialPath, output, checkSignal) => {
+        if (!options.validate) return checkStructure(partialPath);
+        const report = await validatePartial(partialPath, checkSignal, emit);
+        reports.set(output.path, { ...report, path: output.path });
+        throwUnlessPassed(report, output.path);
+      },
+    }),
+    emit,
+  );
+  return {
+    outputs: written.map((output, index) => {
+      const plan = outputs[index]?.plan;
+      const report = reports.get(output.path);
+      return {
+        label: plan?.label ?? '',
+        path: output.path,
+        bytes: output.bytes,
+        bitsPerWeight: plan?.bitsPerWeight ?? 0,
+        sha256: output.sha256,
+        reusedTensors: output.reusedTensors,
+        ...(report === undefined ? {} : { validation: report }),
+      };
+    }),
+    seconds: (performance.now() - start) / 1000,
+  };
+}
+
+/** Values were checked while they were written; what can still be wrong is the header. */
+async function checkStructure(path: string): Promise<void> {
+  const source = await openFileByteSource(path);
+  try {
+    await readGgufHeader(source);
+  } finally {
+    await source.close();
+  }
+}
+
+async function validatePartial(
+  path: string,
+  signal: AbortSignal,
+  emit: EventSink,
+): Promise<ValidationReport> {
+  // Its progress is not that of the writing, which must only rise.
+  const forward = (event: StageEvent) => {
+    if (event.event !== 'progress') emit(event);
+  };
+  return runToEnd(validateFile(path, { depth: 'full', signal }), forward);
+}
+
+function throwUnlessPassed(report: ValidationReport, path: string): void {
+  if (report.passed) return;
+  const check = report.checks.find(({ status }) => status === 'failed');
+  throw new StudioError(
+    'validate/failed',
+    `${path}: ${check?.check ?? 'check'}: ${check?.summary ?? 'failed'}`,
+    {
+      hint: 'The report tells which check failed; "gguf-studio validate" runs them again on the kept file.',
+      details: { checks: report.checks },
+    },
+  );
+}
