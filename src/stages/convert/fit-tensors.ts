@@ -40,11 +40,9 @@ export function fitTensors(
     }
     const other = fitted.get(mapping.name);
     if (other !== undefined) throw twice(checkpoint.label, other.tensor.name, tensor.name);
-    const stored = [...tensor.shape].reverse();
-    const shape = mapping.transforms.some(({ op }) => op === 'transpose')
-      ? stored.reverse()
-      : stored;
-    checkShape(checkpoint.label, tensor, expected, shape);
+    const transposed = mapping.transforms.some(({ op }) => op === 'transpose');
+    const shape = transposed ? tensor.shape : [...tensor.shape].reverse();
+    checkShape(checkpoint.label, tensor, expected, transposed);
     fitted.set(mapping.name, { tensor: requireWeights(tensor), target: mapping, expected, shape });
   }
   for (const expected of architecture.expectedTensors) {
@@ -61,19 +59,18 @@ function checkShape(
   label: string,
   tensor: CheckpointTensor,
   expected: ExpectedTensor,
-  shape: readonly number[],
+  transposed: boolean,
 ): void {
-  const [columns, ...rows] = shape;
+  // Shapes are compared in ggml order and shown as the checkpoint stores them.
+  const asStored = (shape: readonly number[]) => (transposed ? [...shape] : [...shape].reverse());
+  const [columns, ...rows] = asStored(tensor.shape);
   const [expectedColumns, ...expectedRows] = expected.shape;
   const sameRows =
     expected.rowLimit === 'vocabulary' || rows.every((size, index) => size === expectedRows[index]);
   if (columns === expectedColumns && rows.length === expectedRows.length && sameRows) return;
-  const inFile = tensor.shape.join(' × ');
-  const stored = shape.every((size, index) => size === tensor.shape[index]);
-  const wanted = (stored ? expected.shape : [...expected.shape].reverse()).join(' × ');
   throw new StudioError(
     'architecture/mismatch',
-    `${label}: the tensor "${tensor.name}" has the shape ${inFile}, but config.json asks for ${wanted}.`,
+    `${label}: the tensor "${tensor.name}" has the shape ${tensor.shape.join(' × ')}, but config.json asks for ${asStored(expected.shape).join(' × ')}.`,
     {
       hint: 'config.json and the weights are of different models: fetch both again.',
       details: { tensor: tensor.name, shape: tensor.shape, expected: expected.shape },
