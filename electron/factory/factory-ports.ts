@@ -11,7 +11,7 @@ import { validateFile } from './validate/validate-file.ts';
 /** Throws `native/unavailable` or `native/unknown-release` where llama.cpp cannot be used. */
 export function factoryPorts(): FactoryPorts {
   return {
-    library: `llama.cpp ${nativeLibrary().location.release}`,
+    library: `llama.cpp v${nativeLibrary().location.release}`,
     async plan(model, requests) {
       const openDryRun = dryRunnerIn(await temporaryFolder(), nativeLibrary());
       return planQuantizations(model, requests, openDryRun);

@@ -21,6 +21,8 @@ export interface WriteRequest {
   /** Replace the placeholders of `studio.tensor.sha256` before the file gets its name. */
   readonly fillTensorHashes?: boolean;
   readonly appended?: readonly AppendedFile[] | undefined;
+  /** Replace a file that is there. */
+  readonly overwrite?: boolean;
 }
 
 export interface WrittenFile {
@@ -34,7 +36,6 @@ export interface WriteSettings {
   readonly inputs: readonly string[];
   readonly threads?: number | undefined;
   readonly signal?: AbortSignal | undefined;
-  readonly overwrite?: boolean | undefined;
   /** Keep partial files when cancelled, so that the next run goes on. */
   readonly keepPartial?: boolean | undefined;
   /** Looks at a finished file before it gets its name; an error of it keeps the file as `X.rejected`. */

@@ -89,7 +89,7 @@ const nodeFields: Record<RecipeNode['kind'], readonly string[]> = {
   quantize: [
     'levels', 'pure', 'leaveOutputTensor', 'outputTensorType', 'tokenEmbeddingType', 'tensorTypes', 'pruneLayers', 'allowRequantize',
   ], // prettier-ignore
-  package: ['form', 'domain'],
+  package: ['form', 'domain', 'adapterType'],
   family: [],
 };
 

@@ -103,6 +103,15 @@ function wrongPackage(graph: RecipeGraph, node: NodeOf<'package'>, path: Path) {
       ),
     );
   }
+  if (adapters.length > 0 && quantize !== undefined && quantize.pruneLayers.length > 0) {
+    problems.push(
+      error(
+        path,
+        `"${node.id}" bundles adapters, but "${quantize.id}" prunes layers: the adapters would meet other layers than they were trained on.`,
+        'Bundle without pruning, or merge the adapters first.',
+      ),
+    );
+  }
   const merged = model?.kind === 'merge' ? inputsOf(graph, model, 'adapters') : [];
   for (const adapter of adapters) {
     if (!merged.some((other) => other.kind === 'adapter' && other.path === adapter.path)) continue;

@@ -63,13 +63,14 @@ export function outputRecipe(
     edges.push({ from: 'imatrix', to: 'quantize' });
   }
   if (output.package !== undefined) {
-    const { form, domain, contextWindow } = output.package;
+    const { form, domain, contextWindow, adapterType } = output.package;
     nodes.push({
       id: 'package',
       kind: 'package',
       form,
       domain,
       ...(contextWindow === undefined ? {} : { contextWindow }),
+      adapterType,
     });
     edges.push({ from: 'quantize', to: 'package' });
     addAdapters(output.adapters, 'adapter', 'package');

@@ -170,6 +170,12 @@ export const packageNodeSchema = z.strictObject({
     .max(100_000_000)
     .optional()
     .describe('Written as studio.context_window, at most the trained window.'),
+  adapterType: z
+    .enum(['f32', 'f16', 'bf16', 'q8_0', 'auto'])
+    .default('f32')
+    .describe(
+      'How a bundle stores the factors of PEFT adapters; GGUF adapters are packed as they are.',
+    ),
   ...outputFields,
 });
 

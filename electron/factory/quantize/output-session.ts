@@ -18,6 +18,8 @@ export interface OutputRequest {
   readonly fillTensorHashes?: boolean;
   /** Whole files that follow the tensors (a bundle's adapters), in the order of their offsets. */
   readonly appended?: readonly AppendedFile[] | undefined;
+  /** Replace a file that is there; what the options say when absent. */
+  readonly overwrite?: boolean;
 }
 
 /** A file that is copied into the output as it is. */

@@ -128,7 +128,7 @@ async function openSessions(
       const file = await OutputFile.open(path, {
         plan: planKey(plan, inputs),
         size: outputSize(request),
-        overwrite: options.overwrite ?? false,
+        overwrite: request.overwrite ?? options.overwrite ?? false,
       });
       sessions.push(new OutputSession(request, file));
     }

@@ -1,0 +1,179 @@
+// Builds a recipe: finds and hashes its sources, skips what records prove current, streams every pass, writes manifests.
+// The command line, the TypeScript API and the window run this same function.
+import { resolve } from 'node:path';
+import type { BuildResult } from '#src/contract/build.ts';
+import { runWithEvents } from '#src/contract/run-with-events.ts';
+import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
+import { openRecordStore, type RecordStore } from '#src/io/record-store-file.ts';
+import { checkDistinct } from '#src/io/same-file.ts';
+import { outputRecipe } from '#src/recipe/output-recipe.ts';
+import { planRecipe, type PlannedPass, type RecipePlan } from '#src/recipe/plan.ts';
+import type { RecipeDocument } from '#src/recipe/recipe-file.ts';
+import { buildPass } from './build-pass.ts';
+import { describeOutput, type FinishedFile } from './describe-output.ts';
+import { refuseForeign } from './existing-output.ts';
+import { openJobFolder } from './job-folder.ts';
+import { sourceOf } from './open-model.ts';
+import type { OutputTask, PassContext } from './pass-context.ts';
+import type { FactoryPorts } from './ports.ts';
+import { readRecipeSources, type RecipeSources } from './recipe-sources.ts';
+import { outputKey, recipeHash } from './step-key.ts';
+import { writeManifest, type FinishedOutput } from './write-manifest.ts';
+
+export interface BuildContext {
+  readonly ports: FactoryPorts;
+  /** Absolute folder where the recipe's relative paths start. */
+  readonly folder: string;
+  /** Ask every output the validation prompts before it gets its name; else only its structure is checked. Default true. */
+  readonly validate?: boolean | undefined;
+  /** Keep temporary files. Default false. */
+  readonly keepTemp?: boolean | undefined;
+  /** Replace files that GGUF Studio did not build. Default false. */
+  readonly overwrite?: boolean | undefined;
+  /** Check reused files by their full hash. Default false. */
+  readonly verifyReused?: boolean | undefined;
+  readonly threads?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Records of finished outputs; the studio home's when absent. */
+  readonly store?: RecordStore | undefined;
+}
+
+/**
+ * Builds a recipe. Reused files are reported as artifacts with `reused`. Throws `recipe/invalid`, `build/conflict`,
+ * `output/exists`, `output/is-input`, `build/locked`, `validate/failed`, and what sources, merging and quantizing throw.
+ * A build that was killed or cancelled goes on at its last good tensor when it is run again.
+ */
+export function buildRecipe(
+  document: RecipeDocument,
+  context: BuildContext,
+): StageRun<BuildResult> {
+  return runWithEvents((emit, signal) => build(document, context, emit, signal), context.signal);
+}
+
+async function build(
+  document: RecipeDocument,
+  context: BuildContext,
+  emit: EventSink,
+  signal: AbortSignal,
+): Promise<BuildResult> {
+  const start = performance.now();
+  const { recipe, label, json } = document;
+  const plan = planRecipe(recipe, label, json);
+  for (const message of plan.warnings) emit({ event: 'notice', level: 'warning', message });
+  const store = context.store ?? openRecordStore();
+  const overwrite = context.overwrite ?? false;
+  await checkPlaces(plan, context.folder, store, overwrite);
+  const sources = await readRecipeSources(plan, context.folder, emit, signal);
+  const folder = openJobFolder();
+  try {
+    const passContext: PassContext = {
+      ports: context.ports,
+      sources,
+      store,
+      folder,
+      validate: context.validate ?? true,
+      overwrite,
+      threads: context.threads,
+      emit,
+      signal,
+    };
+    const finished: FinishedOutput[] = [];
+    for (const pass of plan.passes) {
+      finished.push(...(await runPass(pass, context, passContext)));
+    }
+    const manifests = await writeManifests(
+      plan,
+      finished,
+      context.folder,
+      sources,
+      overwrite,
+      emit,
+    );
+    return {
+      files: finished.map(({ file }) => file),
+      manifests,
+      recipeHash: recipeHash(recipe),
+      seconds: (performance.now() - start) / 1000,
+    };
+  } finally {
+    if (context.keepTemp !== true) await folder.remove();
+  }
+}
+
+/** Before anything is read: no two outputs of one path, and nobody else's file in their place. */
+async function checkPlaces(
+  plan: RecipePlan,
+  folder: string,
+  store: RecordStore,
+  overwrite: boolean,
+): Promise<void> {
+  const paths = plan.passes.flatMap(({ outputs }) =>
+    outputs.map((output) => pathOf(output, folder)),
+  );
+  await checkDistinct(paths);
+  if (overwrite) return;
+  for (const path of paths) await refuseForeign(path, store);
+}
+
+async function runPass(
+  pass: PlannedPass,
+  context: BuildContext,
+  passContext: PassContext,
+): Promise<FinishedOutput[]> {
+  const { store, emit, signal, sources, ports } = passContext;
+  const fullHash = context.verifyReused ?? false;
+  const tasks = pass.outputs.map((output): OutputTask => {
+    const recipe = outputRecipe(pass, output, (id) => sourceOf(sources, id).sha256);
+    const base = sourceOf(sources, pass.model.base.id);
+    const key = outputKey({
+      recipe,
+      library: ports.library,
+      baseName: base.isFolder ? base.name : undefined,
+    });
+    return { output, path: pathOf(output, context.folder), key };
+  });
+  const files = new Map<string, FinishedFile>();
+  for (const { key, path } of tasks) {
+    const record = (await store.find(key, { fullHash, signal })).find(
+      (found) => found.path === path,
+    );
+    if (record === undefined) continue;
+    const { size: bytes, sha256 } = record;
+    files.set(path, { path, bytes, sha256, reused: true });
+    emit({ event: 'artifact', path, bytes, sha256, reused: true });
+  }
+  const missing = tasks.filter(({ path }) => !files.has(path));
+  if (missing.length > 0) {
+    for (const file of await buildPass(pass, missing, passContext)) files.set(file.path, file);
+  }
+  const finished: FinishedOutput[] = [];
+  for (const task of tasks) {
+    const file = files.get(task.path);
+    if (file === undefined) continue;
+    finished.push({ pass, task, file: await describeOutput(pass, task.output, file) });
+  }
+  return finished;
+}
+
+async function writeManifests(
+  plan: RecipePlan,
+  finished: readonly FinishedOutput[],
+  folder: string,
+  sources: RecipeSources,
+  overwrite: boolean,
+  emit: EventSink,
+): Promise<BuildResult['manifests']> {
+  const manifests: BuildResult['manifests'] = [];
+  for (const family of plan.families) {
+    const place = resolve(folder, family.node.folder);
+    const written = await writeManifest(family, finished, place, sources, overwrite);
+    manifests.push(written);
+    const message = `${written.reused ? 'Unchanged' : 'Written'}: ${written.path}`;
+    emit({ event: 'notice', level: 'info', message });
+  }
+  return manifests;
+}
+
+function pathOf(output: { folder: string; fileName: string }, folder: string): string {
+  return resolve(folder, output.folder, output.fileName);
+}

@@ -1,0 +1,71 @@
+// Opens what a pass reads: its base, the adapters merged into it, its importance matrix. Everything stays lazy; closing
+// the model closes what it was made of.
+import { invariant } from '#src/errors/assert.ts';
+import type { EventSink } from '#src/contract/stage-events.ts';
+import { readImatrix } from '#src/formats/imatrix/read-imatrix.ts';
+import type { LoraAdapter } from '#src/formats/lora/lora-adapter.ts';
+import { openFileByteSource } from '#src/io/file-byte-source.ts';
+import type { ModelView } from '#src/model/model-view.ts';
+import { portablePath } from '#src/recipe/canonical-recipe.ts';
+import { mergeOptions } from '#src/recipe/output-recipe.ts';
+import type { PlannedModel } from '#src/recipe/plan.ts';
+import type { NodeOf } from '#src/recipe/recipe-schema.ts';
+import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
+import type { Importance } from '#src/stages/quantize/importance.ts';
+import { openAdapter, openBase } from './open-sources.ts';
+import type { RecipeSource, RecipeSources } from './recipe-sources.ts';
+
+/** Opens a pass's model; notices go to `emit`. Throws what opening and merging throw. */
+export async function openPlannedModel(
+  planned: PlannedModel,
+  sources: RecipeSources,
+  emit: EventSink,
+  signal: AbortSignal,
+): Promise<ModelView> {
+  const pre = planned.base.preTokenizer;
+  const base = await openBase(sourceOf(sources, planned.base.id).path, { pre, signal });
+  for (const message of base.notices) emit({ event: 'notice', level: 'warning', message });
+  if (planned.merge === undefined) return base.content;
+  const { node, adapters } = planned.merge;
+  const opened: { adapter: LoraAdapter; weight: number }[] = [];
+  try {
+    for (const { id, scale } of adapters) {
+      const adapter = await openAdapter(sourceOf(sources, id).path);
+      opened.push({ adapter: adapter.content, weight: scale });
+    }
+    return await mergeAdapters(base.content, opened, {
+      method: node.method,
+      ...mergeOptions(node.method, node.density, node.seed),
+      report: emit,
+    });
+  } catch (error) {
+    await Promise.all([base.content.close(), ...opened.map(({ adapter }) => adapter.close())]);
+    throw error;
+  }
+}
+
+/** Reads an importance matrix; the file will name it by the recipe's relative path. */
+export async function openImportance(
+  node: NodeOf<'imatrix'>,
+  { path }: RecipeSource,
+  emit: EventSink,
+): Promise<Importance> {
+  const file = await openFileByteSource(path);
+  try {
+    const { values, datasets, chunkCount, zeroChannels } = await readImatrix(file);
+    if (zeroChannels.size > 0) {
+      const [first = ''] = zeroChannels.keys();
+      const message = `${zeroChannels.size} tensors of ${path} have channels that the calibration text never used (${first} first); they are rounded without weight.`;
+      emit({ event: 'notice', level: 'warning', message });
+    }
+    return { path: portablePath(node.path), datasets, chunkCount, weights: values };
+  } finally {
+    await file.close();
+  }
+}
+
+export function sourceOf(sources: RecipeSources, nodeId: string): RecipeSource {
+  const source = sources.get(nodeId);
+  invariant(source !== undefined, `"${nodeId}" is a source of the plan`);
+  return source;
+}
