@@ -3,7 +3,7 @@ import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import { readJsonObject } from '#src/formats/huggingface/read-json.ts';
 import { openFolder } from '#src/io/folder.ts';
 import { listSourceFiles } from '#src/io/source-hash.ts';
-import { isFolder, openGgufFile } from '../open-sources.ts';
+import { isFolder, openGgufFile } from '#src/jobs/open-sources.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { convertPeftFolder } from '#src/stages/convert-lora/convert-lora.ts';
 import { openHuggingFaceModel } from '#src/stages/convert/open-hugging-face-model.ts';

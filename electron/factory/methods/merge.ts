@@ -1,6 +1,6 @@
 // `merge`: adapters into the weights of their base, rounded once.
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
-import { openAdapter, openBase, type OpenedSource } from '../open-sources.ts';
+import { openAdapter, openBase, type OpenedSource } from '#src/jobs/open-sources.ts';
 import type { LoraAdapter } from '#src/formats/lora/lora-adapter.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
