@@ -8,6 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const programs = {
   'cli/main': 'src/cli/main.ts',
   'api/api': 'src/api.ts',
+  'engine/engine-host': 'electron/engine/engine-host.ts',
   'factory/factory-host': 'electron/factory/factory-host.ts',
   'factory/row-worker': 'electron/factory/quantize/row-worker.ts',
   'bench/bench': 'test/bench/bench.ts',

@@ -1,5 +1,5 @@
 // What a command is to the command line: a descriptor, and a function from parsed arguments to an outcome.
-import type { FactoryClient } from './hosts.ts';
+import type { EngineClient, FactoryClient } from './hosts.ts';
 import type { StudioError } from '#src/errors/studio-error.ts';
 import type { CommandDescriptor, OptionSet, OptionValues } from '#src/stages/stage-descriptor.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Calls the factory host (started at the first call) and shows its events. */
   readonly factory: FactoryClient;
+  /** Calls the engine host, likewise. */
+  readonly engine: EngineClient;
   /** Makes a path that was typed absolute. */
   resolvePath(path: string): string;
   /** Shows an event of work that the command does itself. */

@@ -1,5 +1,6 @@
 // All commands, in the order of help: the pipeline first.
 import type { Command } from './command.ts';
+import { chatCommand } from './commands/chat.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -16,5 +17,6 @@ export const commands: readonly Command[] = [
   mergeCommand,
   quantizeCommand,
   validateCommand,
+  chatCommand,
   envCommand,
 ];

@@ -1,6 +1,7 @@
 // The hosts as commands see them: one function per host, events shown and cancel wired in.
+import { engineContract, type EngineContract } from '#src/contract/engine.contract.ts';
 import { factoryContract, type FactoryContract } from '#src/contract/factory.contract.ts';
-import type { MethodName, ParamsOf, ResultOf } from '#src/contract/contract.ts';
+import type { EventOf, MethodName, ParamsOf, ResultOf } from '#src/contract/contract.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { openHost } from '#src/io/open-host.ts';
 
@@ -9,8 +10,22 @@ export type FactoryClient = <M extends MethodName<FactoryContract>>(
   params: ParamsOf<FactoryContract, M>,
 ) => Promise<ResultOf<FactoryContract, M>>;
 
+export interface EngineCallOptions {
+  /** Gets the pieces of an answer. */
+  readonly onText?: (text: string) => void;
+  /** Cancels this call alone. */
+  readonly signal?: AbortSignal;
+}
+
+export type EngineClient = <M extends MethodName<EngineContract>>(
+  method: M,
+  params: ParamsOf<EngineContract, M>,
+  options?: EngineCallOptions,
+) => Promise<ResultOf<EngineContract, M>>;
+
 export interface Hosts {
   readonly factory: FactoryClient;
+  readonly engine: EngineClient;
   /** Ends hosts that do not answer a cancel. */
   kill(): void;
   dispose(): Promise<void>;
@@ -18,13 +33,25 @@ export interface Hosts {
 
 /** Prepares the hosts; none is started before its first call. `show` gets the events of every call. */
 export function openHosts(signal: AbortSignal, show: (event: StageEvent) => void): Hosts {
-  const factory = openHost(factoryContract, {
-    name: 'factory',
-    onLogLine: (text) => show({ event: 'log', level: 'debug', text }),
-  });
+  const onLogLine = (text: string) => show({ event: 'log', level: 'debug', text });
+  const factory = openHost(factoryContract, { name: 'factory', onLogLine });
+  const engine = openHost(engineContract, { name: 'engine', onLogLine });
   return {
     factory: (method, params) => factory.call(method, params, { signal, onEvent: show }),
-    kill: () => factory.process?.kill(),
-    dispose: () => factory.dispose(),
+    engine: (method, params, options = {}) =>
+      engine.call(method, params, {
+        signal: options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]),
+        onEvent: (event: EventOf<EngineContract, MethodName<EngineContract>>) => {
+          if (event.event === 'text') options.onText?.(event.text);
+          else show(event);
+        },
+      }),
+    kill() {
+      factory.process?.kill();
+      engine.process?.kill();
+    },
+    async dispose() {
+      await Promise.all([factory.dispose(), engine.dispose()]);
+    },
   };
 }

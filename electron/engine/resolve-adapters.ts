@@ -1,0 +1,90 @@
+// Adapters as llama.cpp wants them: files with scales. Those inside a bundle are checked against their hash and extracted
+// once.
+import type { AdapterChoice } from '#src/contract/engine.contract.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { readBundle } from '#src/formats/bundle/read-bundle.ts';
+import { entryNumber } from '#src/formats/gguf/entries.ts';
+import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
+import { extractBundleMember } from '#src/io/adapter-cache.ts';
+import { openFileByteSource } from '#src/io/file-byte-source.ts';
+
+export interface ResolvedAdapter {
+  readonly name: string;
+  readonly filePath: string;
+  readonly scale: number;
+}
+
+export interface ModelFacts {
+  /** Names of the adapters inside the file. */
+  readonly bundledAdapters: readonly string[];
+  /** `studio.context_window`. */
+  readonly contextWindow: number | undefined;
+}
+
+/** Reads what the engine needs to know of a model's header before loading it. */
+export async function readModelFacts(path: string): Promise<ModelFacts> {
+  const source = await openFileByteSource(path);
+  try {
+    const header = await readGgufHeader(source);
+    return {
+      bundledAdapters: readBundle(source, header).map(({ name }) => name),
+      contextWindow: entryNumber(header.metadata, 'studio.context_window'),
+    };
+  } finally {
+    await source.close();
+  }
+}
+
+/** Throws `usage/invalid` for a name that the bundle does not have, `adapter/invalid` for files that are no adapters. */
+export async function resolveAdapters(
+  modelPath: string,
+  choices: readonly AdapterChoice[],
+): Promise<ResolvedAdapter[]> {
+  const resolved: ResolvedAdapter[] = [];
+  for (const choice of choices) {
+    resolved.push(
+      'path' in choice
+        ? await checkedFile(choice.path, choice.scale)
+        : await bundledAdapter(modelPath, choice.bundled, choice.scale),
+    );
+  }
+  return resolved;
+}
+
+async function checkedFile(path: string, scale: number): Promise<ResolvedAdapter> {
+  const source = await openFileByteSource(path).catch((error: unknown) => {
+    const isFolder = error instanceof StudioError && / is not a file/.test(error.message);
+    if (!isFolder) throw error;
+    throw new StudioError('adapter/invalid', `${path} is a folder, a GGUF adapter was expected.`, {
+      hint: 'Convert it first: gguf-studio convert-lora FOLDER --base BASE --outfile adapter.gguf.',
+    });
+  });
+  try {
+    await readGgufHeader(source);
+  } finally {
+    await source.close();
+  }
+  return { name: path, filePath: path, scale };
+}
+
+async function bundledAdapter(
+  modelPath: string,
+  name: string,
+  scale: number,
+): Promise<ResolvedAdapter> {
+  const source = await openFileByteSource(modelPath);
+  try {
+    const members = readBundle(source, await readGgufHeader(source));
+    const member = members.find((candidate) => candidate.name === name);
+    if (member === undefined) {
+      const names = members.map((candidate) => candidate.name).join(', ');
+      throw new StudioError('usage/invalid', `${modelPath} carries no adapter "${name}".`, {
+        hint: names === '' ? 'It carries none.' : `It carries: ${names}.`,
+      });
+    }
+    const filePath = await extractBundleMember(source, member);
+    return { name, filePath, scale: scale * member.scale };
+  } finally {
+    await source.close();
+  }
+}

@@ -1,0 +1,249 @@
+// `chat`: one prompt (-p), lines from a pipe, or a conversation in the terminal; answers stream as they are generated.
+import { describeCommand, type OptionValues } from '#src/stages/stage-descriptor.ts';
+import type { AdapterChoice, Sampling } from '#src/contract/engine.contract.ts';
+import { defineCommand, type CommandContext } from '../command.ts';
+import { readTurns } from '../read-turns.ts';
+import { printable } from '../printable.ts';
+import { usageError } from '../usage-error.ts';
+
+const sampling = 'Sampling';
+
+const descriptor = describeCommand({
+  name: 'chat',
+  title: 'Chat',
+  summary: 'Talk to a model in the terminal',
+  description: [
+    "With -p one prompt is answered; without it the terminal becomes a conversation (/adapter NAME switches, /reset forgets, /exit ends), and lines from a pipe are answered one by one. The model's own chat template is used.",
+  ],
+  forms: ['MODEL'],
+  positionals: { minimum: 1, maximum: 1 },
+  options: {
+    prompt: {
+      kind: 'text',
+      valueName: 'TEXT',
+      aliases: ['-p'],
+      label: 'Prompt',
+      description: 'Answer this and end.',
+    },
+    adapter: {
+      kind: 'text',
+      repeatable: true,
+      valueName: 'NAME[:SCALE]',
+      label: 'Bundled adapter',
+      description: "Adapter inside the model's file, by name. May be given several times.",
+    },
+    lora: {
+      kind: 'path',
+      repeatable: true,
+      valueName: 'FILE',
+      label: 'Adapter',
+      description: 'GGUF adapter with scale 1. May be given several times.',
+    },
+    'lora-scaled': {
+      kind: 'scaled-paths',
+      valueName: 'FILE:SCALE',
+      label: 'Scaled adapter',
+      description: 'GGUF adapter with a scale of your own. May be given several times.',
+    },
+    system: {
+      kind: 'text',
+      valueName: 'TEXT',
+      aliases: ['-sys', '--system-prompt'],
+      label: 'System prompt',
+      description: 'What the model is told before the conversation.',
+    },
+    raw: {
+      kind: 'flag',
+      aliases: ['-no-cnv', '--no-conversation'],
+      label: 'Raw',
+      description: 'Continue the text as it is, without chat template.',
+    },
+    'ctx-size': {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 16,
+      aliases: ['-c'],
+      label: 'Context size',
+      description:
+        'Tokens that the model sees at once. Without it: the window that the file was built for, else 4096; never above the trained one.',
+    },
+    'n-predict': {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 1,
+      aliases: ['-n', '--predict'],
+      group: sampling,
+      label: 'Most tokens',
+      description: 'End an answer after this many tokens.',
+    },
+    temp: {
+      kind: 'number',
+      valueName: 'T',
+      minimum: 0,
+      maximum: 10,
+      aliases: ['--temperature'],
+      group: sampling,
+      label: 'Temperature',
+      description: '0 always takes the likeliest token. Without it: 0.8.',
+    },
+    'top-k': {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 0,
+      group: sampling,
+      label: 'Top k',
+      description: 'Choose among the N likeliest tokens; 0 is all. Without it: 40.',
+    },
+    'top-p': {
+      kind: 'number',
+      valueName: 'P',
+      minimum: 0,
+      maximum: 1,
+      group: sampling,
+      label: 'Top p',
+      description:
+        'Choose among the likeliest tokens that make up this probability. Without it: 0.95.',
+    },
+    'min-p': {
+      kind: 'number',
+      valueName: 'P',
+      minimum: 0,
+      maximum: 1,
+      group: sampling,
+      label: 'Min p',
+      description:
+        'Leave out tokens less likely than this fraction of the likeliest. Without it: 0.05.',
+    },
+    seed: {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 0,
+      maximum: 4294967295,
+      aliases: ['-s'],
+      group: sampling,
+      label: 'Seed',
+      description: 'The same seed gives the same answer. Without it: a random one.',
+    },
+    threads: {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 1,
+      maximum: 512,
+      aliases: ['-t'],
+      label: 'Threads',
+      description:
+        "Threads for generating. Without it: few for small models, never more than the machine's cores.",
+    },
+    'gpu-layers': {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 0,
+      maximum: 999,
+      aliases: ['-ngl', '--n-gpu-layers'],
+      label: 'GPU layers',
+      description: 'Layers on the GPU; 0 is none. Without it: as many as fit.',
+    },
+  },
+  examples: [
+    {
+      command: "gguf-studio chat model-Q4_K_M.gguf -p 'What is a heart?' --temp 0",
+      explains: 'One answer',
+    },
+    {
+      command: 'gguf-studio chat healthcare-Q4_K_M.gguf --adapter conditions',
+      explains: 'A conversation with an adapter of a bundled parent',
+    },
+  ],
+});
+
+type Options = OptionValues<typeof descriptor.options>;
+
+interface Turn {
+  readonly prompt: string;
+  readonly answer: string;
+  readonly tokens: number;
+  readonly stopReason: string;
+  readonly seed: number;
+  readonly firstTokenSeconds: number | null;
+  readonly seconds: number;
+}
+
+export const chatCommand = defineCommand(
+  descriptor,
+  async ({ options, positionals: [target = ''] }, context) => {
+    if (context.json && options.prompt === undefined) {
+      throw usageError('--json needs a prompt.', 'Add -p TEXT.');
+    }
+    const opened = await context.engine('openChat', openParams(target, options, context));
+    const turns: Turn[] = [];
+    const answer = async (prompt: string, signal?: AbortSignal) => {
+      turns.push(await say(opened.chat, prompt, samplingOf(options), context, signal));
+    };
+    if (options.prompt !== undefined) {
+      await answer(options.prompt);
+    } else {
+      await readTurns(opened, {
+        context,
+        answer,
+        setAdapters: async (names) => {
+          const adapters = names.map((name) => ({ bundled: name, scale: 1 }));
+          await context.engine('setAdapters', { chat: opened.chat, adapters });
+        },
+        reset: async () => void (await context.engine('resetChat', { chat: opened.chat })),
+      });
+    }
+    return { result: { ...opened, turns }, text: '' };
+  },
+);
+
+function openParams(target: string, options: Options, context: CommandContext) {
+  return {
+    path: context.resolvePath(target),
+    adapters: [
+      ...options.adapter.map(parseBundled),
+      ...options.lora.map((path) => ({ path, scale: 1 })),
+      ...options['lora-scaled'].map(({ path, scale }) => ({ path, scale })),
+    ],
+    raw: options.raw ?? false,
+    ...(options.system === undefined ? {} : { systemPrompt: options.system }),
+    ...(options['ctx-size'] === undefined ? {} : { contextSize: options['ctx-size'] }),
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+    ...(options['gpu-layers'] === undefined ? {} : { gpuLayers: options['gpu-layers'] }),
+  };
+}
+
+/** `conditions` or `conditions:0.5`. */
+function parseBundled(text: string): AdapterChoice {
+  const match = /^(.+):(-?[\d.]+)$/.exec(text);
+  const scale = match === null ? 1 : Number(match[2]);
+  if (!Number.isFinite(scale)) {
+    throw usageError(`--adapter got "${text}".`, 'Write the name, a colon and its scale.');
+  }
+  return { bundled: match?.[1] ?? text, scale };
+}
+
+function samplingOf(options: Options): Sampling {
+  return {
+    ...(options.temp === undefined ? {} : { temperature: options.temp }),
+    ...(options['top-k'] === undefined ? {} : { topK: options['top-k'] }),
+    ...(options['top-p'] === undefined ? {} : { topP: options['top-p'] }),
+    ...(options['min-p'] === undefined ? {} : { minP: options['min-p'] }),
+    ...(options.seed === undefined ? {} : { seed: options.seed }),
+    ...(options['n-predict'] === undefined ? {} : { maxTokens: options['n-predict'] }),
+  };
+}
+
+async function say(
+  chat: number,
+  prompt: string,
+  options: Sampling,
+  context: CommandContext,
+  signal?: AbortSignal,
+): Promise<Turn> {
+  const onText = (text: string) => context.print(printable(text));
+  const params = { chat, text: prompt, sampling: options };
+  const callOptions = signal === undefined ? { onText } : { onText, signal };
+  const { text, ...rest } = await context.engine('say', params, callOptions);
+  context.print('\n');
+  return { prompt, answer: text, ...rest };
+}

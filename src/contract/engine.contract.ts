@@ -1,0 +1,87 @@
+// What may be asked of the engine host: a model loaded for chatting, one answer at a time, streamed.
+import { z } from 'zod';
+import type { Contract } from './contract.ts';
+import { absolutePath, threadCount } from './outputs.ts';
+import { stageEventSchema } from './stage-event-schema.ts';
+
+const event = stageEventSchema;
+
+/** A piece of an answer, as it is generated. */
+const textEvent = z.object({ event: z.literal('text'), text: z.string() });
+
+const adapterChoice = z.union([
+  /** A GGUF LoRA. */
+  z.object({ path: absolutePath, scale: z.number() }),
+  /** An adapter inside the model's bundle, with its packed scale times this one. */
+  z.object({ bundled: z.string(), scale: z.number() }),
+]);
+
+export const samplingSchema = z.object({
+  temperature: z.number().min(0).max(10).exactOptional(),
+  topK: z.int().min(0).exactOptional(),
+  topP: z.number().min(0).max(1).exactOptional(),
+  minP: z.number().min(0).max(1).exactOptional(),
+  /** 0 to 2^32 - 1; a random one when absent. */
+  seed: z.int().min(0).max(0xffff_ffff).exactOptional(),
+  maxTokens: z.int().min(1).exactOptional(),
+});
+
+export const engineContract = {
+  /** Loads a model and opens a chat over it. */
+  openChat: {
+    params: z.object({
+      path: absolutePath,
+      adapters: z.array(adapterChoice).default([]),
+      systemPrompt: z.string().exactOptional(),
+      /** Tokens; the build's own window when absent, never above the trained one. */
+      contextSize: z.int().min(16).exactOptional(),
+      threads: threadCount.exactOptional(),
+      /** Layers on GPUs: as many as fit, none, or this many. */
+      gpuLayers: z.union([z.literal('auto'), z.int().min(0)]).default('auto'),
+      /** Continue the text instead of answering in the model's chat template. */
+      raw: z.boolean().default(false),
+    }),
+    result: z.object({
+      chat: z.int(),
+      model: z.string(),
+      contextSize: z.number(),
+      threads: z.number(),
+      /** `false` or the back end: `cuda`, `vulkan`, `metal`. */
+      gpu: z.union([z.literal(false), z.string()]),
+      gpuLayers: z.number(),
+      template: z.string(),
+      adapters: z.array(z.string()),
+      /** Adapters inside the file that can be chosen by name. */
+      bundledAdapters: z.array(z.string()),
+      seconds: z.number(),
+    }),
+    event,
+  },
+  /** One turn; the answer streams as `text` events. */
+  say: {
+    params: z.object({ chat: z.int(), text: z.string(), sampling: samplingSchema.default({}) }),
+    result: z.object({
+      text: z.string(),
+      tokens: z.number(),
+      stopReason: z.string(),
+      seed: z.number(),
+      /** Until the first piece of text; null when there was none. */
+      firstTokenSeconds: z.number().nullable(),
+      seconds: z.number(),
+    }),
+    event: textEvent,
+  },
+  /** Changes the adapters of a chat; its history is forgotten. */
+  setAdapters: {
+    params: z.object({ chat: z.int(), adapters: z.array(adapterChoice) }),
+    result: z.object({ adapters: z.array(z.string()) }),
+    event,
+  },
+  /** Forgets the history of a chat. */
+  resetChat: { params: z.object({ chat: z.int() }), result: z.null(), event },
+  closeChat: { params: z.object({ chat: z.int() }), result: z.null(), event },
+} as const satisfies Contract;
+
+export type EngineContract = typeof engineContract;
+export type AdapterChoice = z.infer<typeof adapterChoice>;
+export type Sampling = z.infer<typeof samplingSchema>;
