@@ -22,11 +22,16 @@ export function peftTensorRole(storedName: string): PeftTensorRole {
   if (embedding !== null) return factorRole(embedding, true);
   const magnitude = /^(.+)\.lora_magnitude_vector(?:\.default)?(?:\.weight)?$/.exec(name);
   if (magnitude?.[1] !== undefined) return { kind: 'magnitude', module: magnitude[1] };
-  if (name.includes('.base_layer.') || name.includes('.original_module.')) {
+  // With bias "all" the trained bias of a wrapped layer is stored as `q_proj.base_layer.bias`.
+  const isWrappedBias = name.endsWith('.base_layer.bias');
+  if (name.includes('.original_module.') || (name.includes('.base_layer.') && !isWrappedBias)) {
     return { kind: 'base-copy' };
   }
   if (/(?:^|\.)(?:lora_|token_adapter\.)/.test(name)) return { kind: 'unknown' };
-  const saved = name.replace(/\.modules_to_save(?:\.default)?(?=\.(?:weight|bias)$)/, '');
+  const saved = name.replace(
+    /\.(?:modules_to_save(?:\.default)?|base_layer)(?=\.(?:weight|bias)$)/,
+    '',
+  );
   return /\.(?:weight|bias)$/.test(saved) ? { kind: 'saved', name: saved } : { kind: 'unknown' };
 }
 

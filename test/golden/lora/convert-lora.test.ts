@@ -6,15 +6,10 @@ import { readJsonObject } from '#src/formats/huggingface/read-json.ts';
 import { openFolder } from '#src/io/folder.ts';
 import { convertPeftFolder, type LoraOuttype } from '#src/stages/convert-lora/convert-lora.ts';
 import { baseOfConfig, type AdapterBase } from '#src/stages/merge/adapter-base.ts';
-import { linearFactors, peftFiles, type PeftTensor } from '#test/helpers/build-peft-adapter.ts';
-import { memoryFolder } from '#test/helpers/memory-folder.ts';
 import { modelBytes } from '#test/helpers/model-bytes.ts';
-import { seededFloats } from '#test/helpers/seeded-floats.ts';
+import { caseFolder } from './case-folder.ts';
 import casesFile from './convert-cases.json' with { type: 'json' };
 import references from './convert-lora.json' with { type: 'json' };
-
-type Case = (typeof casesFile.cases)[number];
-type Sizes = [string, number, number, number];
 
 const seedling = new URL('../../../assets/seedling/', import.meta.url).pathname;
 
@@ -25,29 +20,6 @@ async function sha256OfConversion(folder: FolderPort, base: AdapterBase, outtype
     .digest('hex');
   await converted.close();
   return hash;
-}
-
-/** The folder that make-references.py builds from the same case. */
-function folderOf(testCase: Case): FolderPort {
-  const dtype = testCase.dtype as NonNullable<PeftTensor['dtype']>;
-  let seed = -10;
-  const tensors: Record<string, PeftTensor> = {};
-  for (const [module, outputs, inputs, rank] of testCase.modules as Sizes[]) {
-    Object.assign(tensors, linearFactors(module, [outputs, inputs, rank], (seed += 10), dtype));
-  }
-  for (const [module, outputs, inputs, rank] of (testCase.embeddings ?? []) as Sizes[]) {
-    const factors = Object.values(
-      linearFactors(module, [outputs, inputs, rank], (seed += 10), dtype),
-    );
-    const name = `base_model.model.${module}.lora_embedding_`;
-    Object.assign(tensors, { [`${name}A`]: factors[0], [`${name}B`]: factors[1] });
-  }
-  for (const [module, length] of (testCase.norms ?? []) as [string, number][]) {
-    const values = seededFloats((seed += 10), length);
-    tensors[`base_model.model.${module}.weight`] = { shape: [length], values, dtype };
-  }
-  const card = testCase.card === undefined ? {} : { 'README.md': testCase.card };
-  return memoryFolder({ ...peftFiles(testCase.config, tensors), ...card }, testCase.name);
 }
 
 describe('convert-lora equals convert_lora_to_gguf.py', () => {
@@ -72,7 +44,7 @@ describe('convert-lora equals convert_lora_to_gguf.py', () => {
   it.each(casesFile.cases)('for $name', async (testCase) => {
     const base = baseOfConfig(testCase.base, testCase.name);
     for (const [outtype, hash] of Object.entries(hashes[testCase.name] ?? {})) {
-      const actual = await sha256OfConversion(folderOf(testCase), base, outtype);
+      const actual = await sha256OfConversion(caseFolder(testCase), base, outtype);
       expect([outtype, actual]).toEqual([outtype, hash]);
     }
   });

@@ -1,95 +1,148 @@
-"""Makes the reference files of this folder with llama.cpp v0.5.0's own tools.
+"""Makes the references of this folder with llama.cpp v0.5.0's own tools.
 
-    python make-references.py LLAMA_CPP REPOSITORY [--export-lora BINARY --seedling-f32 GGUF]
+    python make-references.py LLAMA_CPP REPOSITORY EXPORT_LORA
 
 LLAMA_CPP is a checkout of the release; the Python needs its requirements (torch, transformers 4.57.6, safetensors).
+EXPORT_LORA is llama-export-lora built from it; GGML_BACKEND_PATH names its CPU back end where it does not find one.
 convert-lora.json: sha256 of what convert_lora_to_gguf.py writes for Seedling's eight adapters and convert-cases.json.
+merged-by-llama.json: samples of the tensors that llama-export-lora merges into Seedling's models.
 """
+import base64
 import hashlib
 import json
-import struct
+import runpy
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-import torch
+import numpy as np
+from safetensors.torch import load_file
+from seeded import adapter_tensors, write_safetensors
 
-llama_cpp, repository = Path(sys.argv[1]), Path(sys.argv[2])
+llama_cpp, repository, export_lora = (Path(argument).resolve() for argument in sys.argv[1:4])
 golden = repository / "test/golden/lora"
 seedling = repository / "assets/seedling"
+sys.path.insert(0, str(llama_cpp / "gguf-py"))
+sys.path.insert(1, str(llama_cpp))
+import gguf  # noqa: E402
+
+# Samples per merged tensor, evenly spaced.
+SAMPLES = 256
 
 
-def seeded_floats(seed: int, length: int) -> torch.Tensor:
-    """test/helpers/seeded-floats.ts"""
-    mask, state, values = 0xFFFFFFFF, seed & 0xFFFFFFFF, []
-    for _ in range(length):
-        state = (state + 0x6D2B79F5) & mask
-        value = ((state ^ (state >> 15)) * (1 | state)) & mask
-        value = ((value + (((value ^ (value >> 7)) * (61 | value)) & mask)) & mask) ^ value
-        values.append(((value ^ (value >> 14)) & mask) / 2**31 - 1)
-    return torch.tensor(values, dtype=torch.float64).to(torch.float32)
-
-
-DTYPES = {"F32": torch.float32, "F16": torch.float16, "BF16": torch.bfloat16}
-
-
-def write_safetensors(path: Path, tensors: dict[str, torch.Tensor], dtype: str) -> None:
-    """Bytes in the order given; safetensors' own writer sorts."""
-    header, chunks, offset = {}, [], 0
-    for name, tensor in tensors.items():
-        data = tensor.to(DTYPES[dtype]).contiguous().view(torch.uint8).numpy().tobytes()
-        header[name] = {"dtype": dtype, "shape": list(tensor.shape), "data_offsets": [offset, offset + len(data)]}
-        chunks.append(data)
-        offset += len(data)
-    text = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(text)) + text + b"".join(chunks))
-
-
-def case_tensors(case: dict) -> dict[str, torch.Tensor]:
-    tensors, seed = {}, 0
-    for module, outputs, inputs, rank in case["modules"]:
-        prefix = f"base_model.model.{module}"
-        tensors[f"{prefix}.lora_A.weight"] = seeded_floats(seed, rank * inputs).view(rank, inputs)
-        tensors[f"{prefix}.lora_B.weight"] = seeded_floats(seed + 1, outputs * rank).view(outputs, rank)
-        seed += 10
-    for module, outputs, inputs, rank in case.get("embeddings", []):
-        prefix = f"base_model.model.{module}"
-        tensors[f"{prefix}.lora_embedding_A"] = seeded_floats(seed, rank * inputs).view(rank, inputs)
-        tensors[f"{prefix}.lora_embedding_B"] = seeded_floats(seed + 1, outputs * rank).view(outputs, rank)
-        seed += 10
-    for module, length in case.get("norms", []):
-        tensors[f"base_model.model.{module}.weight"] = seeded_floats(seed, length)
-        seed += 10
-    return tensors
-
-
-def converted_hash(adapter: Path, base: Path, outtype: str, scratch: Path) -> str:
-    outfile = scratch / "out.gguf"
+def converted(adapter: Path, base: Path, outtype: str, outfile: Path) -> Path:
     command = [sys.executable, "convert_lora_to_gguf.py", "--base", str(base), "--outtype", outtype]
     subprocess.run([*command, "--outfile", str(outfile), str(adapter)], cwd=llama_cpp, check=True, capture_output=True)
-    return hashlib.sha256(outfile.read_bytes()).hexdigest()
+    return outfile
+
+
+def convert_hashes(scratch: Path) -> dict[str, dict[str, str]]:
+    def hashes_of(adapter: Path, base: Path, outtypes: list[str]) -> dict[str, str]:
+        files = {}
+        for outtype in outtypes:
+            files[outtype] = converted(adapter, base, outtype, scratch / "adapter.gguf").read_bytes()
+        return {outtype: hashlib.sha256(data).hexdigest() for outtype, data in files.items()}
+
+    hashes = {}
+    for adapter in sorted((seedling / "adapters").iterdir()):
+        hashes[f"seedling/{adapter.name}"] = hashes_of(adapter, seedling / "seedling-4m", ["f32", "f16"])
+    for case in json.loads((golden / "convert-cases.json").read_text())["cases"]:
+        adapter, base = scratch / case["name"], scratch / f"{case['name']}-base"
+        adapter.mkdir()
+        base.mkdir()
+        (base / "config.json").write_text(json.dumps(case["base"]))
+        (adapter / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", **case["config"]}))
+        if "card" in case:
+            (adapter / "README.md").write_text(case["card"])
+        write_safetensors(adapter / "adapter_model.safetensors", adapter_tensors(case), case["dtype"])
+        hashes[case["name"]] = hashes_of(adapter, base, case["outtypes"])
+    return hashes
+
+
+def base_gguf(folder: Path, outtype: str, outfile: Path) -> Path:
+    """convert_hf_to_gguf.py, told the pre-tokenizer that it cannot recognize: it does not touch the weights."""
+    import conversion.base
+
+    conversion.base.TextModel.get_vocab_base_pre = lambda self, tokenizer: "gpt-2"
+    arguments, sys.argv = sys.argv, ["convert", "--outtype", outtype, "--outfile", str(outfile), str(folder)]
+    runpy.run_path(str(llama_cpp / "convert_hf_to_gguf.py"), run_name="__main__")
+    sys.argv = arguments
+    return outfile
+
+
+GPT2_NAMES = {
+    "attn.c_attn": "attn_qkv",
+    "attn.c_proj": "attn_output",
+    "mlp.c_fc": "ffn_up",
+    "mlp.c_proj": "ffn_down",
+}
+
+
+def gpt2_adapter(folder: Path, outfile: Path) -> Path:
+    """PEFT's A and B as they are; convert_lora_to_gguf.py exchanges them for Conv1D layers."""
+    config = json.loads((folder / "adapter_config.json").read_text())
+    writer = gguf.GGUFWriter(outfile, "gpt2")
+    writer.add_type(gguf.GGUFType.ADAPTER)
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", config["lora_alpha"])
+    for name, tensor in load_file(folder / "adapter_model.safetensors").items():
+        _, _, _, _, block, *module, factor, _ = name.split(".")
+        target = f"blk.{block}.{GPT2_NAMES['.'.join(module)]}.weight"
+        writer.add_tensor(f"{target}.{factor.lower()}", tensor.float().numpy())
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return outfile
+
+
+def samples_of(merged: Path, base: Path) -> dict[str, dict[str, str]]:
+    before = {tensor.name: tensor for tensor in gguf.GGUFReader(base).tensors}
+    result = {}
+    for tensor in gguf.GGUFReader(merged).tensors:
+        if np.array_equal(np.asarray(tensor.data), np.asarray(before[tensor.name].data)):
+            continue
+        values = np.ascontiguousarray(tensor.data).reshape(-1)
+        picked = values[np.linspace(0, len(values) - 1, SAMPLES).astype(np.int64)]
+        result[tensor.name] = {
+            "type": tensor.tensor_type.name,
+            "samples": base64.b64encode(picked.tobytes()).decode(),
+        }
+    return result
+
+
+def merged_samples(scratch: Path) -> list[dict]:
+    llama = {t: base_gguf(seedling / "seedling-4m", t, scratch / f"llama-{t}.gguf") for t in ["bf16", "f32"]}
+    gpt2 = {t: base_gguf(seedling / "seedling-gpt2-4m", t, scratch / f"gpt2-{t}.gguf") for t in ["f16", "f32"]}
+    files = {"adapters-gpt2/conditions": gpt2_adapter(seedling / "adapters-gpt2/conditions", scratch / "g.gguf")}
+    for name in ["conditions", "anatomy"]:
+        adapter, outfile = seedling / "adapters" / name, scratch / f"{name}.gguf"
+        files[f"adapters/{name}"] = converted(adapter, seedling / "seedling-4m", "f32", outfile)
+    cases = [
+        ("seedling-4m", llama["bf16"], {"adapters/conditions": 1}),
+        ("seedling-4m", llama["f32"], {"adapters/conditions": 1}),
+        ("seedling-4m", llama["f32"], {"adapters/conditions": 0.75, "adapters/anatomy": -0.5}),
+        ("seedling-gpt2-4m", gpt2["f16"], {"adapters-gpt2/conditions": 1}),
+        ("seedling-gpt2-4m", gpt2["f32"], {"adapters-gpt2/conditions": 1}),
+    ]
+    results = []
+    for model, base, adapters in cases:
+        merged = scratch / "merged.gguf"
+        scaled = ",".join(f"{files[name]}:{scale}" for name, scale in adapters.items())
+        command = [str(export_lora), "-m", str(base), "--lora-scaled", scaled, "-o", str(merged)]
+        subprocess.run(command, check=True, capture_output=True)
+        results.append({"model": model, "adapters": adapters, "tensors": samples_of(merged, base)})
+    return results
 
 
 def main() -> None:
-    hashes: dict[str, dict[str, str]] = {}
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
-        for adapter in sorted((seedling / "adapters").iterdir()):
-            base = seedling / "seedling-4m"
-            hashes[f"seedling/{adapter.name}"] = {t: converted_hash(adapter, base, t, scratch) for t in ["f32", "f16"]}
-        for case in json.loads((golden / "convert-cases.json").read_text())["cases"]:
-            adapter, base = scratch / case["name"], scratch / f"{case['name']}-base"
-            adapter.mkdir()
-            base.mkdir()
-            (base / "config.json").write_text(json.dumps(case["base"]))
-            (adapter / "adapter_config.json").write_text(json.dumps({"peft_type": "LORA", **case["config"]}))
-            if "card" in case:
-                (adapter / "README.md").write_text(case["card"])
-            write_safetensors(adapter / "adapter_model.safetensors", case_tensors(case), case["dtype"])
-            hashes[case["name"]] = {t: converted_hash(adapter, base, t, scratch) for t in case["outtypes"]}
-    result = {"comment": "sha256 of convert_lora_to_gguf.py's output; see make-references.py", "hashes": hashes}
-    (golden / "convert-lora.json").write_text(json.dumps(result, indent=2) + "\n")
+        hashes = {"comment": "sha256 of convert_lora_to_gguf.py's output", "hashes": convert_hashes(scratch)}
+        (golden / "convert-lora.json").write_text(json.dumps(hashes, indent=2) + "\n")
+        merged = {"comment": f"{SAMPLES} evenly spaced values of each merged tensor", "merges": merged_samples(scratch)}
+        (golden / "merged-by-llama.json").write_text(json.dumps(merged, indent=1) + "\n")
 
 
 main()
