@@ -66,6 +66,8 @@ export class LogBridge implements NativeLog {
 
   /** koffi swallows exceptions of callbacks, so nothing here may throw. */
   private receive(level: number, text: string): void {
+    // llama.cpp begins lines that it does not end when something fails in between.
+    if (level === 4 && this.level !== 'error') this.flush();
     if (this.text === '' && level !== continued) this.level = levels[level] ?? 'info';
     // A line that begins as information and ends as a warning is a warning.
     if (level === 4 || (level === 3 && this.level !== 'error')) this.level = levels[level]!;
