@@ -1,6 +1,7 @@
 // All commands, in the order of help: the pipeline first.
 import type { Command } from './command.ts';
 import { chatCommand } from './commands/chat.ts';
+import { cleanCommand } from './commands/clean.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
 import { inspectCommand } from './commands/inspect.ts';
@@ -18,5 +19,6 @@ export const commands: readonly Command[] = [
   quantizeCommand,
   validateCommand,
   chatCommand,
+  cleanCommand,
   envCommand,
 ];

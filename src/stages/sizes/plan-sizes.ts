@@ -43,7 +43,9 @@ export async function planSizes(
         bytes: countsMetadata ? sized.header.fileSize : tensorBytes,
         tensorBytes,
         bitsPerWeight: plan.bitsPerWeight,
-        needsImatrix: needsImatrix(level),
+        needsImatrix:
+          needsImatrix(level) ||
+          plan.problems.some(({ code }) => code === 'quantize/needs-imatrix'),
         // The stand-in matrix knows no tensor; that is not worth saying.
         notices: plan.notices.filter((notice) => !/ has no weights for /.test(notice)),
       };
