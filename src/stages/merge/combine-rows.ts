@@ -7,7 +7,7 @@ import { scaledDelta } from './scaled-delta.ts';
 
 /** Elements of one adapter's delta that are held at a time (256 KB): large enough to amortise, small enough to stay cached. */
 const chunkElements = 65536;
-let scratch: Float32Array[] = [];
+const scratch: Float32Array[] = [];
 
 /**
  * Turns base rows into merged rows in place: `rows` is row-major (rowCount, columns) and holds rows
@@ -102,34 +102,34 @@ function fillScratch(
   return values;
 }
 
-/** Gives the buffers of this thread back; for tests and for hosts that stay idle for long. */
-export function releaseCombineBuffers(): void {
-  scratch = [];
-}
-
 function add(rows: Float32Array, values: Float32Array): void {
   for (let j = 0; j < values.length; j++) rows[j] = rows[j]! + values[j]!;
 }
 
+/** Simple loops without branches: signs and magnitudes are as random as coin tosses to a processor. */
 function addAgreeing(rows: Float32Array, deltas: Float32Array[], thresholds: Float32Array): void {
-  const adapters = deltas.length;
+  const totals = new Float32Array(rows.length);
+  const sums = new Float32Array(rows.length);
+  const agreeing = new Uint16Array(rows.length);
+  deltas.forEach((values, index) => {
+    const threshold = thresholds[index]!;
+    for (let j = 0; j < values.length; j++) {
+      const kept = values[j]! * Number(Math.abs(values[j]!) >= threshold);
+      values[j] = kept;
+      totals[j] = totals[j]! + kept;
+    }
+  });
+  for (const values of deltas) {
+    for (let j = 0; j < values.length; j++) {
+      const value = values[j]!;
+      const sign = 2 * Number(totals[j]! >= 0) - 1;
+      const agrees = Number(value * sign > 0);
+      sums[j] = sums[j]! + value * agrees;
+      agreeing[j] = agreeing[j]! + agrees;
+    }
+  }
   for (let j = 0; j < rows.length; j++) {
-    let total = 0;
-    for (let i = 0; i < adapters; i++) {
-      const value = deltas[i]![j]!;
-      if (Math.abs(value) >= thresholds[i]!) total = Math.fround(total + value);
-    }
-    let sum = 0;
-    let agreeing = 0;
-    for (let i = 0; i < adapters; i++) {
-      const value = deltas[i]![j]!;
-      if (Math.abs(value) < thresholds[i]!) continue;
-      if (total >= 0 ? value > 0 : value < 0) {
-        sum = Math.fround(sum + value);
-        agreeing++;
-      }
-    }
-    if (agreeing > 0) rows[j] = rows[j]! + Math.fround(sum / agreeing);
+    rows[j] = rows[j]! + Math.fround(sums[j]! / Math.max(1, agreeing[j]!));
   }
 }
 

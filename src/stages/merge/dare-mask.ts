@@ -28,8 +28,8 @@ export function dareKeys(seed: number, adapter: string, tensor: string): [number
 /**
  * Sets every dropped element of one row to 0 and divides the others by F32(density), rounded to F32.
  *
- * Element (row, column) is kept when mix(mix(column + R) ^ key1) < density · 2³², R = mix(row ^ key0), all in unsigned
- * 32-bit arithmetic.
+ * Element (row, column) is kept when mix(mix(column + R0) ^ R1) < density · 2³² with Ri = mix(row ^ key_i), all in unsigned
+ * 32-bit arithmetic. (PEFT 0.18 draws from torch's generator and forgets to divide: random_pruning in merge_utils.py.)
  */
 export function applyDareMask(
   values: Float32Array,
@@ -40,11 +40,13 @@ export function applyDareMask(
   key0: number,
   key1: number,
 ): void {
-  const rowKey = mix(row ^ key0);
+  const rowKey0 = mix(row ^ key0);
+  const rowKey1 = mix(row ^ key1);
   const limit = density * 2 ** 32;
   const divisor = Math.fround(density);
   for (let column = 0; column < columns; column++) {
-    const draw = mix(mix((column + rowKey) | 0) ^ key1) >>> 0;
-    values[offset + column] = draw < limit ? values[offset + column]! / divisor : 0;
+    const draw = mix(mix((column + rowKey0) | 0) ^ rowKey1) >>> 0;
+    // Without a branch: a processor cannot guess the mask.
+    values[offset + column] = (values[offset + column]! / divisor) * Number(draw < limit);
   }
 }

@@ -6,7 +6,7 @@ import {
   type RowCombination,
 } from '#src/model/row-combination.ts';
 import { combineRows } from '#src/stages/merge/combine-rows.ts';
-import { dareKeys } from '#src/stages/merge/dare-mask.ts';
+import { applyDareMask, dareKeys } from '#src/stages/merge/dare-mask.ts';
 import { seededFloats } from '#test/helpers/seeded-floats.ts';
 
 const f32 = Math.fround;
@@ -144,6 +144,21 @@ describe('combineRows', () => {
     const kept = result.filter((value) => value === 4).length / result.length;
     // Standard error of a fair draw: sqrt(0.25 · 0.75 / 14357) = 0.0036
     expect(Math.abs(kept - 0.25)).toBeLessThan(0.0145);
+  });
+
+  it('draws the mask of its definition (values of a second implementation in Python)', () => {
+    const [key0, key1] = dareKeys(42, 'finance', 'blk.0.attn_q.weight');
+    expect([key0, key1]).toEqual([757710629, 3197806717]);
+    const maskOf = (row: number) => {
+      const values = new Float32Array(32).fill(1);
+      applyDareMask(values, 0, 32, row, 0.5, key0, key1);
+      return [...values].map((value) => (value === 0 ? '0' : '1')).join('');
+    };
+    expect([0, 1, 5000].map(maskOf)).toEqual([
+      '01111010101011000011011110000100',
+      '10101011010100111001101010011000',
+      '00010000110100011001011000111010',
+    ]);
   });
 
   it('draws other masks for another seed, adapter or tensor', () => {
