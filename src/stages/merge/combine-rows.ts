@@ -44,9 +44,8 @@ function combineChunk(
   combination: RowCombination,
 ): void {
   const { deltas } = combination;
-  const row = firstRow - combination.firstRow;
   const delta = (index: number, slot = 0) =>
-    fillScratch(slot, deltas[index]!, row, rowCount, columns);
+    fillScratch(slot, deltas[index]!, firstRow, rowCount, columns);
   switch (combination.method) {
     case 'sum':
       deltas.forEach((_, index) => add(rows, delta(index)));
@@ -73,7 +72,7 @@ function combineChunk(
     case 'dora': {
       add(rows, delta(0));
       for (let i = 0; i < rowCount; i++) {
-        rescaleRow(rows, i * columns, columns, combination.magnitude[row + i]!);
+        rescaleRow(rows, i * columns, columns, combination.magnitude[firstRow + i]!);
       }
       for (let index = 1; index < deltas.length; index++) add(rows, delta(index));
       return;

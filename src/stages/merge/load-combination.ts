@@ -76,21 +76,21 @@ async function loadCombination(
   const deltas: LowRankDelta[] = [];
   for (const change of ordered) deltas.push(await loadDelta(change, signal));
   const magnitude = await dora?.module.readMagnitude?.(signal);
-  if (magnitude !== undefined) return { method: 'dora', deltas, firstRow: 0, magnitude };
+  if (magnitude !== undefined) return { method: 'dora', deltas, magnitude };
 
   const { method, density = 0.5, seed = 0 } = options;
   const columns = tensor.shape[0] ?? 1;
   switch (method) {
     case 'sum':
-      return { method, deltas, firstRow: 0 };
+      return { method, deltas };
     case 'ties': {
       const rows = rowCountOf(tensor.shape);
       const thresholds = await tiesThresholds(deltas, rows, columns, density, signal);
-      return { method, deltas, firstRow: 0, thresholds };
+      return { method, deltas, thresholds };
     }
     case 'dare': {
       const keys = ordered.flatMap(({ input }) => dareKeys(seed, input.key, tensor.name));
-      return { method, deltas, firstRow: 0, density, keys: Uint32Array.from(keys) };
+      return { method, deltas, density, keys: Uint32Array.from(keys) };
     }
   }
 }
