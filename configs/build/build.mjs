@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const programs = {
   'cli/main': 'src/cli/main.ts',
+  'cli/demo': 'src/cli/demo.ts',
   'api/api': 'src/api.ts',
   'engine/engine-host': 'electron/engine/engine-host.ts',
   'factory/factory-host': 'electron/factory/factory-host.ts',
