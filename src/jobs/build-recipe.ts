@@ -64,7 +64,7 @@ async function build(
   const overwrite = context.overwrite ?? false;
   await checkPlaces(plan, context.folder, store, overwrite);
   const sources = await readRecipeSources(plan, context.folder, emit, signal);
-  const folder = openJobFolder();
+  const folder = openJobFolder(context.keepTemp ?? false);
   try {
     const passContext: PassContext = {
       ports: context.ports,
@@ -96,7 +96,9 @@ async function build(
       seconds: (performance.now() - start) / 1000,
     };
   } finally {
-    if (context.keepTemp !== true) await folder.remove();
+    const kept = await folder.close();
+    const message = `Temporary files are kept in ${kept ?? ''}.`;
+    if (kept !== undefined) emit({ event: 'notice', level: 'info', message });
   }
 }
 

@@ -7,6 +7,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
+import { nativeLibrary } from '../native-library.ts';
 import { writeOutputs } from '../quantize/write-outputs.ts';
 import { validateFile } from '../validate/validate-file.ts';
 
@@ -25,6 +26,9 @@ export async function writeChecked(
   options: WriteCheckedOptions,
 ): Promise<Written> {
   const { inputs, overwrite, threads, signal, emit } = options;
+  // koffi registers no callback types any more once a worker thread that used it has ended, so llama.cpp is opened before
+  // the first row worker starts.
+  nativeLibrary();
   const start = performance.now();
   const reports = new Map<string, ValidationReport>();
   const written = await runToEnd(

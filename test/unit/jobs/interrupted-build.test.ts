@@ -1,11 +1,13 @@
 // Builds that do not end well: cancelled, refused, killed, two at once. What has a final name is always whole, and the
 // next build goes on.
-import { fork, type ChildProcess } from 'node:child_process';
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { fork, spawnSync, type ChildProcess } from 'node:child_process';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { isAbort } from '#src/errors/studio-error.ts';
+import { ensureOwnFolder } from '#src/io/studio-home.ts';
 import type { FactoryPorts } from '#src/jobs/ports.ts';
 import { newRecipeDocument } from '#src/recipe/recipe-file.ts';
 import type { RecipeInput } from '#src/recipe/recipe-schema.ts';
@@ -65,16 +67,28 @@ describe('a cancelled build', () => {
 });
 
 describe('temporary files', () => {
-  const temporary = async () =>
-    (await readdir(bench.path('home', 'temporary'))).filter((name) => name.startsWith('build-'));
+  const temporary = async (kind: string) =>
+    (await readdir(bench.path('home', 'temporary'))).filter((name) => name.startsWith(`${kind}-`));
 
-  it('are removed after a build, or kept when asked to', async () => {
+  it('are removed after a build, or kept when asked to, also by later builds', async () => {
     await bench.build(nodes, wires);
-    expect(await temporary()).toEqual([]);
+    expect(await temporary('build')).toEqual([]);
     await rm(bench.path('out'), { recursive: true });
     await bench.build(nodes, wires, { keepTemp: true });
-    const [name = ''] = await temporary();
+    await rm(bench.path('out'), { recursive: true });
+    await bench.build(nodes, wires);
+    const [name = ''] = await temporary('kept');
     expect(await readdir(bench.path('home', 'temporary', name))).toContain('adapter-1.gguf');
+  });
+
+  it('of a killed build are removed by the next; what is not marked as ours never is', async () => {
+    const { pid = 0 } = spawnSync(process.execPath, ['-e', '']);
+    const parent = bench.path('home', 'temporary');
+    await ensureOwnFolder(join(parent, `build-${pid}-00000000`));
+    await mkdir(join(parent, `build-${pid}-11111111`), { recursive: true });
+    await writeFile(join(parent, `build-${pid}-11111111`, 'precious.txt'), 'x');
+    await bench.build(nodes, wires);
+    expect(await temporary('build')).toEqual([`build-${pid}-11111111`]);
   });
 });
 

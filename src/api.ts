@@ -1,0 +1,199 @@
+// The TypeScript API: the same builds as the command line, from a program. Every call starts the factory in a child
+// process, as the command line does, so that a fault in native code becomes an error and never ends the program.
+//
+//   import { createDomainSpecificModel } from 'gguf-studio';
+//   const { files } = await createDomainSpecificModel('healthcare', { level: 'Q4_K_M' });
+import { resolve } from 'node:path';
+import type { BuildResult } from './contract/build.ts';
+import type { ParamsOf, ResultOf } from './contract/contract.ts';
+import { factoryContract, type FactoryContract } from './contract/factory.contract.ts';
+import type { WrittenFile } from './contract/outputs.ts';
+import type { StageEvent } from './contract/stage-events.ts';
+import { StudioError } from './errors/studio-error.ts';
+import { openHost } from './io/open-host.ts';
+import {
+  prepareDomainBuild,
+  prepareRecipeBuild,
+  prepareUniversalBuild,
+  type NamedBuildOptions,
+  type PreparedBuild,
+} from './jobs/named-build.ts';
+import type { RecipeLevel } from './recipe/recipe-schema.ts';
+
+export type { BuildResult, BuiltFile } from './contract/build.ts';
+export type { WrittenFile } from './contract/outputs.ts';
+export type { StageEvent } from './contract/stage-events.ts';
+export { StudioError };
+export type { RecipeLevel } from './recipe/recipe-schema.ts';
+
+/** What every call takes. */
+export interface CallOptions {
+  /** Receives phases, progress, notices and finished files while the call runs. */
+  readonly onEvent?: (event: StageEvent) => void;
+  /** Aborting cancels; a build that is started again goes on at its last good tensor. */
+  readonly signal?: AbortSignal;
+  /** Worker threads. Default: the machine's cores. */
+  readonly threads?: number;
+}
+
+/** Options of every build. */
+export interface BuildOptions extends CallOptions {
+  /**
+   * Load every output in llama.cpp and ask it the validation prompts before it gets its name. Default true; without it
+   * only structure and hashes are checked.
+   */
+  readonly validate?: boolean;
+  /** Keep temporary files (converted adapters) in the studio's own folder. Default false. */
+  readonly keepTemp?: boolean;
+  /** Replace output files that GGUF Studio did not build. Default false: they are an error. */
+  readonly overwrite?: boolean;
+}
+
+/** Options of builds from the model mapping. */
+export interface NamedModelOptions extends BuildOptions {
+  /** One level or several (all in one pass). Default: the level of the use case. */
+  readonly level?: RecipeLevel | readonly RecipeLevel[];
+  /** A use case of the model mapping (`production`, `mobile`, ...). Default: the domain's own, else `production`. */
+  readonly useCase?: string;
+  /** Written as `studio.context_window`. Default: the use case's; clamped to the trained window with a notice. */
+  readonly contextWindow?: number;
+  /**
+   * `bundled` (default): the adapters ride inside the file and are switched at run time. `merged`: they are added to the
+   * weights before quantizing; refused where subdomains of one parent have different bases.
+   */
+  readonly form?: 'bundled' | 'merged';
+  /**
+   * A folder, or a file name ending in `.gguf` (`{level}` stands for the level). Relative to the current folder.
+   * Default: `outputs/<domain>` of the workspace.
+   */
+  readonly outputPath?: string;
+  /** An importance matrix for quantizing. */
+  readonly imatrix?: string;
+  /** Accept a base that is already quantized, at a loss. Default false. */
+  readonly allowRequantize?: boolean;
+  /** Folder of the workspace whose model mapping counts. Default: found upward from the current folder, else Seedling. */
+  readonly workspace?: string;
+}
+
+export interface UniversalModelOptions extends NamedModelOptions {
+  /** List the emotion step in the manifest. Default true. */
+  readonly emotion?: boolean;
+}
+
+export interface ConvertOptions extends CallOptions {
+  /** Hugging Face folder. */
+  readonly model: string;
+  /** The GGUF to write. */
+  readonly outputPath: string;
+  /** Type of the weights; `auto` keeps the checkpoint's 16-bit type. Default `f16`, as the reference converter's. */
+  readonly outtype?: 'f32' | 'f16' | 'bf16' | 'q8_0' | 'auto';
+  /** Pre-tokenizer, where it cannot be recognized. */
+  readonly preTokenizer?: string;
+  /** Written as `general.name`. */
+  readonly modelName?: string;
+  /** Load the output in llama.cpp and ask it before it gets its name. Default true. */
+  readonly validate?: boolean;
+  /** Replace the output if it exists. Default false. */
+  readonly overwrite?: boolean;
+}
+
+/**
+ * Builds one model for all domains of the model mapping, with its router manifest.
+ * Rejects with a StudioError; its `code`, `hint` and `details` say what happened and what to do.
+ */
+export async function createUniversalModel(
+  options: UniversalModelOptions = {},
+): Promise<BuildResult> {
+  const named = { ...namedOptions(options), emotion: options.emotion };
+  return runBuild(await prepareUniversalBuild(named, process.cwd()), options);
+}
+
+/**
+ * Builds one domain of the model mapping (`healthcare`, `business`, ...): a parent per base that its subdomains were
+ * trained on, with a router manifest. Rejects with a StudioError.
+ */
+export async function createDomainSpecificModel(
+  domain: string,
+  options: NamedModelOptions = {},
+): Promise<BuildResult> {
+  return runBuild(await prepareDomainBuild(domain, namedOptions(options), process.cwd()), options);
+}
+
+/** Builds a recipe file (`*.recipe.json`). Rejects with a StudioError. */
+export async function buildRecipeFile(
+  path: string,
+  options: BuildOptions = {},
+): Promise<BuildResult> {
+  return runBuild(await prepareRecipeBuild(resolve(path), path), options);
+}
+
+/** Converts a Hugging Face folder to GGUF, byte for byte as the reference converter. Rejects with a StudioError. */
+export async function convertToGguf(options: ConvertOptions): Promise<WrittenFile> {
+  const { outputs } = await callFactory(
+    'convert',
+    {
+      folder: resolve(options.model),
+      output: resolve(options.outputPath),
+      outtype: options.outtype ?? 'f16',
+      validate: options.validate ?? true,
+      overwrite: options.overwrite ?? false,
+      ...(options.preTokenizer === undefined ? {} : { pre: options.preTokenizer }),
+      ...(options.modelName === undefined ? {} : { modelName: options.modelName }),
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+    },
+    options,
+  );
+  const [written] = outputs;
+  if (written === undefined) throw new Error('Broken invariant: a conversion writes one file');
+  return written;
+}
+
+function namedOptions(options: NamedModelOptions): NamedBuildOptions {
+  const { level, outputPath, imatrix, workspace } = options;
+  return {
+    levels: level === undefined ? undefined : typeof level === 'string' ? [level] : level,
+    useCase: options.useCase,
+    contextWindow: options.contextWindow,
+    merged: options.form === 'merged',
+    outputPath: outputPath === undefined ? undefined : resolve(outputPath),
+    imatrix: imatrix === undefined ? undefined : resolve(imatrix),
+    allowRequantize: options.allowRequantize,
+    workspace: workspace === undefined ? undefined : resolve(workspace),
+  };
+}
+
+function runBuild(
+  { document, folder }: PreparedBuild,
+  options: BuildOptions,
+): Promise<BuildResult> {
+  return callFactory(
+    'build',
+    {
+      recipe: document.text,
+      label: document.label,
+      folder,
+      validate: options.validate ?? true,
+      keepTemp: options.keepTemp ?? false,
+      overwrite: options.overwrite ?? false,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+    },
+    options,
+  );
+}
+
+async function callFactory<Method extends Extract<keyof FactoryContract, string>>(
+  method: Method,
+  params: ParamsOf<FactoryContract, Method>,
+  { onEvent, signal }: CallOptions,
+): Promise<ResultOf<FactoryContract, Method>> {
+  if (signal?.aborted === true) throw new StudioError('cancelled', 'Cancelled before it began.');
+  const host = openHost(factoryContract, { name: 'factory' });
+  try {
+    return await host.call(method, params, {
+      signal,
+      onEvent,
+    });
+  } finally {
+    await host.dispose();
+  }
+}
