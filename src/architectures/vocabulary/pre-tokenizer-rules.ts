@@ -45,7 +45,7 @@ export const preTokenizerRules: readonly PreTokenizerRule[] = [
   { steps: [split(llama3), 'bytes'], name: 'dbrx', ignoreMerges: false },
   { steps: [split(qwen2), 'bytes'], name: ['stablelm2', 'qwen2'], ignoreMerges: false },
   { steps: [split(qwen35), 'bytes'], name: 'qwen35', ignoreMerges: false },
-  { steps: [split(tekken), 'bytes'], name: 'tekken' },
+  { steps: [split(tekken), 'bytes'], name: 'tekken', ignoreMerges: true },
   { steps: [split(gpt4o), 'bytes'], name: 'gpt-4o', ignoreMerges: false },
   {
     steps: [split('[\r\n]'), split('\\s?\\p{L}+'), split('\\s?\\p{P}+'), split(chineseWords), 'digits one', 'bytes'], // prettier-ignore

@@ -50,7 +50,10 @@ export function loadFastTokenizer(files: TokenizerFiles): FastTokenizer {
     added: vocabulary.byId,
     special: specials.byRole,
     allSpecial: new Set(specials.all.map(({ content }) => content)),
-    cleanUpSpaces: booleanField(files.tokenizerConfig, 'clean_up_tokenization_spaces') ?? false,
+    // Slow BERT tokenizers, which fast ones are made from without tokenizer.json, clean up by default.
+    cleanUpSpaces:
+      booleanField(files.tokenizerConfig, 'clean_up_tokenization_spaces') ??
+      (files.tokenizer === undefined && files.wordPieces !== undefined),
   };
 }
 
@@ -134,6 +137,8 @@ function readSpecialTokens(files: TokenizerFiles, tokenizerClass: TokenizerClass
       settings.set(key, isJsonObject(value) ? { ...value, special: true } : value);
     }
   }
+  const padding = stringField(jsonField(files.tokenizer, 'padding'), 'pad_token');
+  if (padding !== undefined && !settings.has('pad_token')) settings.set('pad_token', padding);
   const decoder = explicitDecoder
     ? decoderTokens(explicitDecoder, files.label)
     : legacyDecoderTokens(files, settings);

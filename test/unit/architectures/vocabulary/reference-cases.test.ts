@@ -66,7 +66,9 @@ function folderOf({ files }: Case) {
 async function convert(testCase: Case): Promise<StoredEntry[]> {
   const config = testCase.files['config.json'] as { architectures: string[] };
   const hyperparameters =
-    testCase.vocab_size == null ? config : { ...config, vocab_size: testCase.vocab_size };
+    typeof testCase.vocab_size !== 'number'
+      ? config
+      : { ...config, vocab_size: testCase.vocab_size };
   const source = await readVocabularySource(
     folderOf(testCase),
     hyperparameters,
