@@ -1,5 +1,6 @@
 // All commands, in the order of help: the pipeline first.
 import type { Command } from './command.ts';
+import { buildCommand } from './commands/build.ts';
 import { chatCommand } from './commands/chat.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
@@ -17,6 +18,7 @@ export const commands: readonly Command[] = [
   convertLoraCommand,
   mergeCommand,
   quantizeCommand,
+  buildCommand,
   validateCommand,
   chatCommand,
   cleanCommand,

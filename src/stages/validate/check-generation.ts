@@ -39,7 +39,13 @@ export async function* checkGeneration(
     let ended = false;
     while (ids.length < generatedTokens && !ended) {
       signal.throwIfAborted();
-      const { token, finite } = greedyToken(model.lastLogits());
+      const { token, finite, equal } = greedyToken(model.lastLogits());
+      if (equal) {
+        return failed(`Asked "${question.id}", every token is equally likely.`, {
+          prompt: question.text,
+          position: ids.length,
+        });
+      }
       if (!finite) {
         return failed(`The logits behind "${question.id}" hold NaN or infinity.`, {
           prompt: question.text,
@@ -81,16 +87,25 @@ export function endsInOneToken(ids: readonly number[]): boolean {
   );
 }
 
-/** The first token with the highest logit. */
-export function greedyToken(logits: Float32Array): { token: number; finite: boolean } {
+export interface GreedyChoice {
+  /** The first token with the highest logit. */
+  readonly token: number;
+  readonly finite: boolean;
+  /** No token is likelier than another: the model says nothing. */
+  readonly equal: boolean;
+}
+
+export function greedyToken(logits: Float32Array): GreedyChoice {
   let token = 0;
   let highest = Number.NEGATIVE_INFINITY;
+  let lowest = Number.POSITIVE_INFINITY;
   for (let index = 0; index < logits.length; index++) {
     const value = logits[index] ?? Number.NaN;
-    if (!Number.isFinite(value)) return { token: index, finite: false };
+    if (!Number.isFinite(value)) return { token: index, finite: false, equal: false };
     if (value > highest) [highest, token] = [value, index];
+    if (value < lowest) lowest = value;
   }
-  return { token, finite: true };
+  return { token, finite: true, equal: highest === lowest };
 }
 
 /** Tokens of a question, so many that the answer still fits into the context. */
