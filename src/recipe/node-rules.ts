@@ -67,6 +67,15 @@ function wrongQuantize(graph: RecipeGraph, node: NodeOf<'quantize'>, path: Path)
       ),
     );
   }
+  if (node.levels.includes('as-is') && node.pruneLayers.length > 0) {
+    problems.push(
+      error(
+        [...path, 'pruneLayers'],
+        'as-is keeps every layer, but layers are to be pruned.',
+        'Choose a level, or prune nothing.',
+      ),
+    );
+  }
   return [...problems, ...ambiguousFileName(node, node.levels, path)];
 }
 

@@ -136,6 +136,18 @@ describe('rules of single nodes', () => {
       /as-is keeps tensors untouched/,
     ],
     [
+      'as-is with pruned layers',
+      [base, { ...q, levels: ['as-is' as const], pruneLayers: [1] }],
+      ['base -> quantize'],
+      /as-is keeps every layer/,
+    ],
+    [
+      'bundled adapters over pruned layers',
+      [base, adapterA, { ...q, pruneLayers: [1] }, bundled],
+      ['base -> quantize', 'quantize -> package', 'a -> package'],
+      /meet other layers than they were trained on/,
+    ],
+    [
       'a level listed twice',
       [base, { ...q, levels: ['Q8_0' as const, 'Q8_0' as const] }],
       ['base -> quantize'],
