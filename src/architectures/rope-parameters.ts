@@ -5,7 +5,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { float32Entry, stringEntry, uint32Entry } from '#src/formats/gguf/entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import type { HuggingFaceConfig } from './architecture.ts';
-import { findNumber, findValue, isPlainObject, requireNumber } from './hyperparameters.ts';
+import { findNumber, findValue, isPlainObject, requireCount } from './hyperparameters.ts';
 
 export interface RopeParameters {
   /** Of full (global) attention. */
@@ -101,7 +101,7 @@ export function ropeScalingMetadata(arch: string, rope: RopeParameters): GgufEnt
 
 /** The context that the model was trained with before its rotary scaling. */
 export function originalContextLength(rope: RopeParameters): number {
-  return requireNumber(rope.full, 'original_max_position_embeddings');
+  return requireCount(rope.full, 'original_max_position_embeddings');
 }
 
 /** Refuses a scaling that llama.cpp does not know: converted without it, the model would run wrongly. */

@@ -48,6 +48,17 @@ describe('a folder on disk', () => {
     },
   );
 
+  it('opens folders directly inside, and only those', async () => {
+    await writeFile(join(path, 'inner', 'config.json'), '{"a":1}');
+    const folder = await openFolder(path);
+    const inner = await folder.subfolder?.('inner');
+    expect(inner?.name).toBe('inner');
+    expect(await inner?.list()).toEqual(['config.json']);
+    for (const name of ['absent', 'config.json', '..', '../Base Model/inner', 'inner/', '.', '']) {
+      expect(await folder.subfolder?.(name)).toBeUndefined();
+    }
+  });
+
   it('refuses what is not there or not a folder', async () => {
     const folder = await openFolder(path);
     await expectRefusal(folder.open('absent'), 'io/not-found');
