@@ -1,17 +1,31 @@
-// Makes a fresh checkout usable: installs the packages that the lock file names when they are missing or older than it,
-// then runs the given npm script. Plain Node, because nothing else is there yet.
+// Makes a fresh checkout usable, then does what was asked: `check`, `demo` or `bench`. Installs the packages that the lock
+// file names when they are missing or older than it. Plain Node, because nothing else is there yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const [script, ...scriptArguments] = process.argv.slice(2);
+const [goal, ...goalArguments] = process.argv.slice(2);
 
-function run(command, commandArguments) {
-  const result = spawnSync(command, commandArguments, {
+/** Steps by goal: a command and its arguments each. */
+const goals = {
+  check: [['npm', 'run', '--silent', 'check']],
+  demo: [
+    ['node', 'configs/build/build.mjs'],
+    ['node', 'dist/cli/demo.js'],
+  ],
+  bench: [
+    ['node', 'configs/build/build.mjs'],
+    ['node', 'dist/bench/bench.js'],
+  ],
+};
+
+function run([program, ...programArguments]) {
+  const result = spawnSync(program === 'node' ? process.execPath : program, programArguments, {
     cwd: root,
     stdio: 'inherit',
-    shell: process.platform === 'win32',
+    // npm is a script on Windows, which only a shell starts.
+    shell: program === 'npm' && process.platform === 'win32',
   });
   if (result.status !== 0) process.exit(result.status ?? 70);
 }
@@ -24,10 +38,20 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(2);
 }
 
-const installed = `${root}node_modules/.package-lock.json`;
-const wanted = `${root}package-lock.json`;
-if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(wanted).mtimeMs) {
-  console.log('Installing packages (about 850 MB, most of it the GPU builds of llama.cpp) ...');
-  run('npm', ['ci', '--no-audit', '--no-fund']);
+const steps = goals[goal];
+if (steps === undefined) {
+  console.error(`Unknown goal ${goal}; known: ${Object.keys(goals).join(', ')}.`);
+  process.exit(64);
 }
-run('npm', ['run', '--silent', script, '--', ...scriptArguments]);
+
+const installed = `${root}node_modules/.package-lock.json`;
+if (
+  !existsSync(installed) ||
+  statSync(installed).mtimeMs < statSync(`${root}package-lock.json`).mtimeMs
+) {
+  console.log('Installing packages (about 900 MB, most of it the GPU builds of llama.cpp) ...');
+  run(['npm', 'ci', '--no-audit', '--no-fund']);
+}
+steps.forEach((step, index) =>
+  run(index === steps.length - 1 ? [...step, ...goalArguments] : step),
+);

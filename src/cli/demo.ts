@@ -124,15 +124,15 @@ async function runDemo(): Promise<void> {
   );
   terminal.out(`Workspace ${workspace}\n\n`);
   const builds = await buildAll(workspace);
-  terminal.out(`\n${renderBuilds(builds)}\n`);
+  terminal.out(`${renderBuilds(builds)}\n`);
+  terminal.out('Seedling models are made to prove the factory: their sentences are no truths.\n\n');
   await askAdapters(builds);
   const files = builds.flatMap(({ result }) => result.files);
   const total = files.reduce((sum, { bytes }) => sum + bytes, 0);
   const seconds = (performance.now() - started) / 1000;
   terminal.out(`\n${files.length} files, ${formatBytes(total)}, in ${formatDuration(seconds)}.\n`);
-  terminal.out(
-    `Run it again: nothing is rebuilt. Talk to one: npx gguf-studio chat ${files[0]?.path ?? ''} --adapter conditions\n`,
-  );
+  terminal.out('Run it again: nothing is rebuilt. Talk to one:\n');
+  terminal.out(`  npx gguf-studio chat ${files[0]?.path ?? ''} --adapter conditions\n`);
 }
 
 try {
