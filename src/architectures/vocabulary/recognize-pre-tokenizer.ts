@@ -21,8 +21,10 @@ export async function recognizePreTokenizer(
   // Only known rules are run: a pattern of an untrusted file could take for ever on any text.
   if (rules.length === 0 || !hasKnownNormalizer(tokenizer)) throw unknownRules(tokenizer, steps);
   const hash = await preTokenizerHash(tokenizer);
-  const name = nameOfHash(hash) ?? nameOfRules(tokenizer, rules);
-  if (name === undefined) throw undecided(tokenizer, steps, hash);
+  const known = nameOfHash(hash);
+  if (known !== undefined) return known;
+  const { name, reason } = nameOfRules(tokenizer, rules);
+  if (name === undefined) throw undecided(tokenizer, steps, hash, reason ?? '');
   return name;
 }
 
@@ -43,25 +45,39 @@ function sameSteps(left: readonly SplitStep[], right: readonly SplitStep[]): boo
   return left.length === right.length && left.every((step, index) => step === right[index]);
 }
 
-/** What llama.cpp would do differently leaves no name: another normalizer, a leading space, other use of merges. */
-function nameOfRules(
-  tokenizer: FastTokenizer,
-  rules: readonly PreTokenizerRule[],
-): string | undefined {
+interface NameOrReason {
+  readonly name?: string;
+  /** Why the rules alone give no name. */
+  readonly reason?: string;
+}
+
+/** Where llama.cpp would do something else than the tokenizer, the rules give no name. */
+function nameOfRules(tokenizer: FastTokenizer, rules: readonly PreTokenizerRule[]): NameOrReason {
   const { definition } = tokenizer;
   const model = objectField(definition, 'model');
   const ignoreMerges = booleanField(model, 'ignore_merges') ?? false;
   const rule = rules.find((candidate) => (candidate.ignoreMerges ?? ignoreMerges) === ignoreMerges);
-  if (rule?.name === undefined) return undefined;
-  const isWordPiece = stringField(model, 'type') === 'WordPiece';
-  if (isWordPiece !== (rule.steps[0] === 'bert')) return undefined;
-  if (
-    !isWordPiece &&
-    (addsPrefixSpace(tokenizer) || normalizes(jsonField(definition, 'normalizer')))
-  ) {
-    return undefined;
+  if (rule === undefined) {
+    return { reason: `no pre-tokenizer of these rules has ignore_merges ${ignoreMerges}` };
   }
-  return typeof rule.name === 'string' ? rule.name : rule.name[tokenizer.cleanUpSpaces ? 0 : 1];
+  if (rule.name === undefined)
+    return { reason: 'only tokenizers that the reference knows have them' };
+  const isWordPiece = stringField(model, 'type') === 'WordPiece';
+  if (isWordPiece !== (rule.steps[0] === 'bert')) {
+    return { reason: `they do not go with a ${stringField(model, 'type') ?? ''} model` };
+  }
+  if (!isWordPiece && addsPrefixSpace(tokenizer)) {
+    return { reason: 'llama.cpp does not put a space before the text, as this tokenizer does' };
+  }
+  const normalizer = jsonField(definition, 'normalizer');
+  if (!isWordPiece && normalizes(normalizer)) {
+    return {
+      reason: `llama.cpp does not apply the normalizer ${shortened(JSON.stringify(normalizer))}`,
+    };
+  }
+  return {
+    name: typeof rule.name === 'string' ? rule.name : rule.name[tokenizer.cleanUpSpaces ? 0 : 1],
+  };
 }
 
 /** Whether a normalizer changes more than the composition of characters (NFC), which llama.cpp leaves out as well. */
@@ -125,10 +141,11 @@ function undecided(
   tokenizer: FastTokenizer,
   steps: readonly SplitStep[],
   hash: string,
+  reason: string,
 ): StudioError {
   return new StudioError(
     'tokenizer/unknown-pre',
-    `${tokenizer.label}: the pre-tokenizer is not known: several have the split rules ${steps.map(shortened).join(', then ')}, and the hash ${hash} decides for none.`,
+    `${tokenizer.label}: the pre-tokenizer is not known: the split rules ${steps.map(shortened).join(', then ')} are, but ${reason}, and the reference does not know the hash ${hash}.`,
     { hint: namesHint, details: { steps, hash } },
   );
 }

@@ -28,7 +28,7 @@ export async function readVocabularySource(
 }
 
 /** Far more than any vocabulary (262,208 in Gemma 3); the padding of a larger one would only exhaust memory. */
-const maximumVocabularySize = 2 ** 24;
+const maximumVocabularySize = 2 ** 21;
 
 /** `vocab_size` of the configuration, or undefined. Throws `huggingface/invalid` when it is not a sensible number. */
 export function configuredVocabularySize({ config, files }: VocabularySource): number | undefined {

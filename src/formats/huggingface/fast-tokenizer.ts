@@ -29,7 +29,7 @@ export interface FastTokenizer {
 }
 
 /** More than any real id; a larger one in a file would only serve to exhaust memory. */
-const maximumTokenId = 2 ** 24;
+const maximumTokenId = 2 ** 21;
 
 /** Throws `tokenizer/unsupported` when no tokenizer file is there or its model is not BPE or WordPiece. */
 export function loadFastTokenizer(files: TokenizerFiles): FastTokenizer {
@@ -94,9 +94,19 @@ function readModelVocabulary(definition: JsonObject, label: string): Map<string,
         `${label}: token ${JSON.stringify(content)} has the id ${JSON.stringify(id)}.`,
       );
     }
+    checkText(content, label);
     return [content, id] as const;
   });
   return new Map(entries);
+}
+
+/** JSON may hold half of a surrogate pair, which no file can: two such tokens would become one. */
+function checkText(content: string, label: string): void {
+  if (!/\p{Surrogate}/u.test(content)) return;
+  throw new StudioError(
+    'huggingface/invalid',
+    `${label}: the token ${JSON.stringify(content)} is not valid Unicode text.`,
+  );
 }
 
 function addedTokensOf(definition: JsonObject, label: string): AddedToken[] {
@@ -110,6 +120,7 @@ function toAddedToken(value: JsonValue, label: string, special?: boolean): Added
   if (content === undefined) {
     throw new StudioError('huggingface/invalid', `${label}: an added token has no content.`);
   }
+  checkText(content, label);
   const plain = plainAddedToken(content, special ?? booleanField(value, 'special') ?? false);
   return {
     ...plain,
@@ -158,7 +169,10 @@ function readSpecialTokens(files: TokenizerFiles, tokenizerClass: TokenizerClass
   const additional = settings.get('additional_special_tokens');
   for (const value of Array.isArray(additional) ? (additional as JsonValue[]) : []) name(value);
   const extra = settings.get('extra_special_tokens');
-  for (const value of isJsonObject(extra) ? Object.values(extra) : []) name(value);
+  // An object by name as of transformers 4, a list as of 5.
+  for (const value of typeof extra === 'object' && extra !== null ? Object.values(extra) : []) {
+    name(value);
+  }
   return { byRole, all: [...all.values()], decoder };
 }
 

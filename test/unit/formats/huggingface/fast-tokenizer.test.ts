@@ -73,6 +73,11 @@ describe('loading a tokenizer', () => {
     expect(() => tokensById(tokenizer)).toThrow('"a" and "b" both have id 0');
   });
 
+  it('refuses a token that is half of a surrogate pair', async () => {
+    await expect(load(withModel({ vocab: { 'a\ud83d': 0 } }))).rejects.toThrow('Unicode');
+    expect((await load(withModel({ vocab: { '\u{1f999}': 0 } }))).modelVocabulary.size).toBe(1);
+  });
+
   it('refuses an added token without content', async () => {
     await expect(load(withModel({}, [{ id: 3 }]))).rejects.toThrow('no content');
   });
