@@ -50,7 +50,9 @@ if (
   statSync(installed).mtimeMs < statSync(`${root}package-lock.json`).mtimeMs
 ) {
   console.log('Installing packages (about 900 MB, most of it the GPU builds of llama.cpp) ...');
-  run(['npm', 'ci', '--no-audit', '--no-fund']);
+  // Not `npm ci`: it refuses a lock file without node-llama-cpp's optional packages for Windows and macOS, which are not
+  // published at this version. `npm install` keeps the locked versions of everything else.
+  run(['npm', 'install', '--no-audit', '--no-fund']);
 }
 steps.forEach((step, index) =>
   run(index === steps.length - 1 ? [...step, ...goalArguments] : step),
