@@ -65,8 +65,8 @@ export function createProgressDisplay(
     show(event) {
       switch (event.event) {
         case 'phase':
-          phase = printable(
-            event.detail === undefined ? event.phase : `${event.phase} ${event.detail}`,
+          phase = capitalized(
+            printable(event.detail === undefined ? event.phase : `${event.phase} ${event.detail}`),
           );
           if (options.quiet) return;
           if (terminal.redraws) return draw(phase);
@@ -90,6 +90,10 @@ export function createProgressDisplay(
       }
     },
   };
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function describeProgress(

@@ -18,8 +18,9 @@ export async function extractBundleMember(
   folder = join(studioHome(), 'cache', 'adapters'),
 ): Promise<string> {
   const path = join(folder, `${member.sha256}.gguf`);
-  if (await holds(path, member)) return path;
+  // Also when it was extracted before: a damaged bundle must not seem sound because of an older copy.
   const slice = await openMember(source, member, sha256OfSource);
+  if (await holds(path, member)) return path;
   await ensureOwnFolder(folder);
   const partial = join(folder, `${member.sha256}.${randomUUID()}.partial`);
   try {
