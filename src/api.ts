@@ -1,8 +1,6 @@
 // The TypeScript API: the same builds as the command line, from a program. Every call starts the factory in a child
 // process, as the command line does, so that a fault in native code becomes an error and never ends the program.
-//
-//   import { createDomainSpecificModel } from 'gguf-studio';
-//   const { files } = await createDomainSpecificModel('healthcare', { level: 'Q4_K_M' });
+// See docs/api.md for examples.
 import { resolve } from 'node:path';
 import type { BuildResult } from './contract/build.ts';
 import type { ParamsOf, ResultOf } from './contract/contract.ts';

@@ -15,7 +15,7 @@ import { layOutOutputs } from './lay-out-outputs.ts';
 import { openPlannedModel, sourceOf } from './open-model.ts';
 import type { LaidOut, OutputTask, PassContext } from './pass-context.ts';
 import type { WriteRequest } from './ports.ts';
-import type { RecipeSources } from './recipe-sources.ts';
+import { refuseChanged, type RecipeSource, type RecipeSources } from './recipe-sources.ts';
 
 /** Builds the tasks of one pass, in their order. Throws what opening, planning, writing and checking throw. */
 export async function buildPass(
@@ -84,13 +84,16 @@ async function writeAll(
   if (files.length === 0) return;
   const requests = await Promise.all(files.map((file) => withOverwrite(file, context)));
   for (const { task } of files) await makeFolder(dirname(task.path));
+  const used = usedSources(pass, files, sources);
   const run = ports.write(requests, {
-    inputs: inputFiles(pass, files, sources),
+    inputs: used.flatMap((source) => source.files.map((file) => file.path)),
     threads: context.threads,
     signal,
     keepPartial: true,
-    check: (partialPath, { path }, checkSignal) =>
-      checkOutput(partialPath, path, context, checkSignal),
+    check: async (partialPath, { path }, checkSignal) => {
+      await refuseChanged(used, checkSignal);
+      await checkOutput(partialPath, path, context, checkSignal);
+    },
   });
   const artifacts: FinishedFile[] = [];
   try {
@@ -124,11 +127,11 @@ async function withOverwrite(
   };
 }
 
-function inputFiles(
+function usedSources(
   pass: PlannedPass,
   files: readonly LaidOut[],
   sources: RecipeSources,
-): string[] {
+): RecipeSource[] {
   const { base, merge } = pass.model;
   const nodes = [
     base,
@@ -136,9 +139,7 @@ function inputFiles(
     ...(pass.imatrix === undefined ? [] : [pass.imatrix]),
     ...files.flatMap(({ task }) => task.output.adapters),
   ];
-  return [
-    ...new Set(nodes.flatMap(({ id }) => sourceOf(sources, id).files.map(({ path }) => path))),
-  ];
+  return [...new Set(nodes.map(({ id }) => sourceOf(sources, id)))];
 }
 
 async function makeFolder(path: string): Promise<void> {

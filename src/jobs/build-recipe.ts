@@ -81,14 +81,7 @@ async function build(
     for (const pass of plan.passes) {
       finished.push(...(await runPass(pass, context, passContext)));
     }
-    const manifests = await writeManifests(
-      plan,
-      finished,
-      context.folder,
-      sources,
-      overwrite,
-      emit,
-    );
+    const manifests = await writeManifests(plan, finished, context.folder, sources, overwrite);
     return {
       files: finished.map(({ file }) => file),
       manifests,
@@ -163,15 +156,11 @@ async function writeManifests(
   folder: string,
   sources: RecipeSources,
   overwrite: boolean,
-  emit: EventSink,
 ): Promise<BuildResult['manifests']> {
   const manifests: BuildResult['manifests'] = [];
   for (const family of plan.families) {
     const place = resolve(folder, family.node.folder);
-    const written = await writeManifest(family, finished, place, sources, overwrite);
-    manifests.push(written);
-    const message = `${written.reused ? 'Unchanged' : 'Written'}: ${written.path}`;
-    emit({ event: 'notice', level: 'info', message });
+    manifests.push(await writeManifest(family, finished, place, sources, overwrite));
   }
   return manifests;
 }

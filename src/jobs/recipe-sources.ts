@@ -51,6 +51,23 @@ export async function readRecipeSources(
   return sources;
 }
 
+/**
+ * Throws `io/failed` when a source is not what it was when it was hashed: what was made of it would carry a wrong hash.
+ * Remembered hashes make this a look at each file's times.
+ */
+export async function refuseChanged(
+  sources: Iterable<RecipeSource>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { path, files, sha256 } of sources) {
+    if ((await hashSourceFiles(files, { signal })) === sha256) continue;
+    throw new StudioError('io/failed', `${path} changed while it was built from.`, {
+      hint: 'Wait until whatever writes it has finished, then run the same command again.',
+      details: { path },
+    });
+  }
+}
+
 /** Sources of a plan, each once, in the order in which passes name them. */
 function usedSources(plan: RecipePlan): SourceNode[] {
   const nodes = plan.passes.flatMap(({ model, imatrix, outputs }): SourceNode[] => [

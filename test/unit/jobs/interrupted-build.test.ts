@@ -1,6 +1,7 @@
 // Builds that do not end well: cancelled, refused, killed, two at once. What has a final name is always whole, and the
 // next build goes on.
 import { fork, spawnSync, type ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -142,6 +143,26 @@ describe('a build whose record was lost', () => {
     const again = await bench.build(nodes, wires);
     expect([again.written, again.reused]).toEqual([[q4], [q8]]);
     expect(again.result.files[0]?.sha256).toBe(result.files[0]?.sha256);
+  });
+});
+
+describe('a source that changes while it is built from', () => {
+  it('ends the build before anything gets a final name', async () => {
+    const config = bench.path('seedling-4m', 'generation_config.json');
+    let isChanged = false;
+    const onEvent = (event: StageEvent) => {
+      if (event.event !== 'progress' || event.detail?.includes('blk.1') !== true || isChanged)
+        return;
+      isChanged = true;
+      writeFileSync(config, '{"max_length": 7}');
+    };
+    await expect(bench.build(nodes, wires, { onEvent })).rejects.toMatchObject({
+      code: 'io/failed',
+      message: expect.stringContaining('changed while it was built from') as string,
+    });
+    const names = await readdir(bench.path('out'));
+    expect(names.filter((name) => name.endsWith('.gguf'))).toEqual([]);
+    expect((await bench.build(nodes, wires)).written).toEqual([q4, q8]);
   });
 });
 
