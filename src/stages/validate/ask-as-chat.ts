@@ -10,7 +10,7 @@ const templateLimit = 256 * 1024;
 
 export interface ChatTemplate {
   /** How the prompt is asked. */
-  ask(prompt: { readonly id: string; readonly text: string }): Question;
+  readonly ask: (prompt: { readonly id: string; readonly text: string }) => Question;
   /** Why the template is not used, when it is not. */
   readonly problem: string | undefined;
 }
