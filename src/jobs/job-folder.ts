@@ -7,8 +7,8 @@ import { invariant } from '#src/errors/assert.ts';
 import { ensureOwnFolder, isOwnFolder, studioHome } from '#src/io/studio-home.ts';
 
 export interface JobFolder {
-  /** The folder's path, made at the first call. */
-  path(): Promise<string>;
+  /** A path for a new file, `<what>-<number>.gguf`; the folder is made at the first call. */
+  newFile(what: string): Promise<string>;
   /** Ends the job: removes the folder and what is in it; gives its path where it was made and is kept. */
   close(): Promise<string | undefined>;
 }
@@ -22,13 +22,17 @@ export function openJobFolder(keep: boolean, home = studioHome()): JobFolder {
   const kind = keep ? 'kept' : 'build';
   const folder = join(parent, `${kind}-${process.pid}-${randomUUID().slice(0, 8)}`);
   let made: Promise<string> | undefined;
+  let count = 0;
   const make = async () => {
     await ensureOwnFolder(parent);
     await removeLeftovers(parent);
     return ensureOwnFolder(folder);
   };
   return {
-    path: () => (made ??= make()),
+    async newFile(what) {
+      const name = `${what}-${++count}.gguf`;
+      return join(await (made ??= make()), name);
+    },
     async close() {
       if (made === undefined) return undefined;
       await made;

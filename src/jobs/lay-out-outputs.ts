@@ -3,6 +3,8 @@
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { bundleKeys } from '#src/formats/bundle/bundle-entries.ts';
+import { entryValue } from '#src/formats/gguf/entries.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import { canonicalJson } from '#src/recipe/canonical-recipe.ts';
 import { mergedAdaptersOf, outputRecipe, type MergedAdapter } from '#src/recipe/output-recipe.ts';
@@ -37,6 +39,7 @@ export async function layOutOutputs(
   const levels = [...new Set(tasks.map(({ output }) => output.level))];
   const plans = await planLevels(model, levels, pass.quantize, importance, ports);
   const history = historyOf(model, emit);
+  noticeDroppedBundle(model, emit);
   const packer = openAdapterPacker(sources, folder, ports, emit, signal);
   const noticed = new Set<string>();
   const laidOut: LaidOut[] = [];
@@ -91,6 +94,14 @@ async function packAll(
     packed.push(await packer.pack(adapter, domain, model, adapterType));
   }
   return packed;
+}
+
+/** A bundle as a base is its plain model: what rides in it does not ride on. */
+function noticeDroppedBundle(model: ModelView, emit: EventSink): void {
+  const names = entryValue(model.metadata, bundleKeys.names);
+  if (names?.type !== 'array' || names.value.length === 0) return;
+  const message = `${model.label} carries ${names.value.length} adapters of its own; only those that are wired here are packed.`;
+  emit({ event: 'notice', level: 'warning', message });
 }
 
 /** Adapters that the base's own provenance says are in its weights. */

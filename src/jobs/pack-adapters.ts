@@ -1,6 +1,5 @@
 // The adapters of a bundled parent as GGUF files, checked against the base: a PEFT folder is converted into the job's own
 // folder, a GGUF LoRA is packed as it is.
-import { join } from 'node:path';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { runToEnd } from '#src/contract/run-to-end.ts';
 import { invariant } from '#src/errors/assert.ts';
@@ -41,10 +40,9 @@ export function openAdapterPacker(
 ): AdapterPacker {
   type File = Pick<PackedAdapter, 'path' | 'size' | 'sha256'>;
   const converted = new Map<ModelView, Map<string, Promise<File>>>();
-  let count = 0;
 
   async function convert(source: RecipeSource, base: ModelView, type: AdapterType): Promise<File> {
-    const path = join(await folder.path(), `adapter-${++count}.gguf`);
+    const path = await folder.newFile('adapter');
     const lora = await convertPeftFolder(await openFolder(source.path), baseOfModel(base), type);
     try {
       for (const message of lora.notices) emit({ event: 'notice', level: 'warning', message });

@@ -222,6 +222,34 @@ describe('a built file', () => {
   });
 });
 
+describe('a family over several bases', () => {
+  it('has one parent per base, each with the adapters that were trained on it', async () => {
+    const gpt2 = { ...base, id: 'gpt2', path: 'seedling-gpt2-4m' };
+    const onGpt2 = { ...conditions, path: 'adapters-gpt2/conditions' };
+    const levels = ['Q8_0' as const];
+    const second = { ...bundled, id: 'second' };
+    const { written, result } = await bench.build(
+      [base, gpt2, onGpt2, anatomy, { ...quantize, levels }, { ...quantize, id: 'other', levels }, bundled, second, family],
+      ['base -> quantize', 'gpt2 -> other', 'quantize -> package', 'other -> second', 'anatomy -> package', 'conditions -> second', 'package -> family', 'second -> family'],
+    ); // prettier-ignore
+    expect(written).toEqual([
+      'seedling-4m-healthcare-Q8_0.gguf',
+      'seedling-gpt2-4m-healthcare-Q8_0.gguf',
+    ]);
+    expect(result.files.map(({ adapters }) => adapters)).toEqual([
+      ['healthcare/anatomy'],
+      ['healthcare/conditions'],
+    ]);
+    const text = await readFile(bench.path('out', 'router.json'), 'utf8');
+    expect(
+      routerManifestSchema.parse(JSON.parse(text)).routes.map(({ id, parent }) => [id, parent]),
+    ).toEqual([
+      ['healthcare/anatomy', 'seedling-4m-healthcare-Q8_0'],
+      ['healthcare/conditions', 'seedling-gpt2-4m-healthcare-Q8_0'],
+    ]);
+  });
+});
+
 describe('a merged package', () => {
   const nodes = [base, conditions, anatomy, merge, quantize, merged];
 
