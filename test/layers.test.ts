@@ -23,7 +23,11 @@ function layerOf(path: string): string | undefined {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(root, file), 'utf8');
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^'\s]+)'/g)].map((match) => match[1] ?? '');
+  // Statements at the start of a line (not examples in comments) and dynamic imports.
+  const statements = /^(?:import|export)\s[^;'`]*?'([^']+)'|\bimport\('([^']+)'\)/gm;
+  return [...text.matchAll(statements)]
+    .filter(([statement]) => statement.startsWith('import') || / from '/.test(statement))
+    .map((match) => match[1] ?? match[2] ?? '');
 }
 
 /** Repository path of an import, a package name, or 'node'. */

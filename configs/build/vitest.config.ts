@@ -8,7 +8,7 @@ export default defineConfig({
     // Native hosts and their thread pools compete for the same cores: few, isolated workers.
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
   },
 });

@@ -76,7 +76,7 @@ for (const [name, text] of Object.entries({
     writeFileSync(path, text);
     console.log(`docs/${name}: ${text.length} characters`);
   } else if (readFileSync(path, 'utf8') !== text) {
-    console.error(`docs/${name} does not say what the program says: run npm run docs`);
+    console.error(`docs/${name} does not say what the program says: run npm run generate`);
     process.exit(1);
   }
 }
