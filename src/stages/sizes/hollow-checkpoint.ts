@@ -18,6 +18,9 @@ export function withHollowCheckpoint(folder: FolderPort, config: JsonObject): Fo
     list: async () => [...(await folder.list()), fileName].sort(),
     has: async (name) => name === fileName || (await folder.has(name)),
     open: (name) => (name === fileName ? Promise.resolve(source) : folder.open(name)),
+    ...(folder.subfolder === undefined
+      ? {}
+      : { subfolder: (name: string) => folder.subfolder!(name) }),
   };
 }
 

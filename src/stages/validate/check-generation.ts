@@ -35,9 +35,12 @@ export async function* checkGeneration(
   for (const [index, question] of questions.entries()) {
     const ids: number[] = [];
     model.clear();
-    await model.decode(promptTokens(model, question));
+    const prompt = promptTokens(model, question);
+    await model.decode(prompt);
+    // Only models with windows below a hundred tokens have less room.
+    const wanted = Math.min(generatedTokens, model.contextSize - prompt.length);
     let ended = false;
-    while (ids.length < generatedTokens && !ended) {
+    while (ids.length < wanted && !ended) {
       signal.throwIfAborted();
       const { token, finite, equal } = greedyToken(model.lastLogits());
       if (equal) {
@@ -108,17 +111,16 @@ export function greedyToken(logits: Float32Array): GreedyChoice {
   return { token, finite: true, equal: highest === lowest };
 }
 
-/** Tokens of a question, so many that the answer still fits into the context. */
+/** Tokens of a question. Throws `native/failed` when they do not fit into the context. */
 export function promptTokens(model: LoadedModel, question: Question): Int32Array {
   const tokens = model.tokenize(question.text, {
     addSpecial: question.addSpecial,
     parseSpecial: true,
   });
-  const room = model.contextSize - generatedTokens;
-  if (tokens.length === 0 || tokens.length > room) {
+  if (tokens.length === 0 || tokens.length >= model.contextSize) {
     throw new StudioError(
       'native/failed',
-      `The prompt "${question.id}" has ${tokens.length} tokens; 1 to ${room} fit into the context.`,
+      `The prompt "${question.id}" has ${tokens.length} tokens; 1 to ${model.contextSize - 1} fit into the context.`,
     );
   }
   return tokens;
