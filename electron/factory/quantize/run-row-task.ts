@@ -2,25 +2,24 @@
 // the slab in cache-sized pieces, so that the F32 values are read from the cache by every encoding.
 import { rowByteLength } from '#src/tensors/ggml-types.ts';
 import { combineRows } from '#src/stages/merge/combine-rows.ts';
-import type { RowCodec } from '../ffi/llama-library.types.ts';
+import type { RowEncoder } from './row-encoder.ts';
 import type { RowFailure, RowTask } from './row-task.ts';
 
 /** Weights per piece (256 KB of F32): it stays in the second-level cache. */
 const pieceElements = 65_536;
-let scratch = new Float32Array(pieceElements);
 
 /** Runs a task; the encoded rows are then in its buffer. Gives the first value that is not finite, if there is one. */
-export function runRowTask(codec: RowCodec, task: RowTask): RowFailure | undefined {
+export function runRowTask(encoder: RowEncoder, task: RowTask): RowFailure | undefined {
   const { buffer, sourceType, columns, rowCount } = task;
   const source = new Uint8Array(buffer, 0, rowCount * rowByteLength(sourceType, columns));
   // llama-quantize checks every source row, also those that it only copies.
-  if (!codec.isFinite(sourceType, source)) {
-    return findNotFinite(codec, task, source);
+  if (!encoder.codec.isFinite(sourceType, source)) {
+    return findNotFinite(encoder, task, source);
   }
   if (task.jobs.length === 0) return undefined;
   for (let row = 0; row < rowCount;) {
     const count = pieceRows(task, row);
-    const failure = runPiece(codec, task, source, row, count);
+    const failure = runPiece(encoder, task, source, row, count);
     if (failure !== undefined) return failure;
     row += count;
   }
@@ -35,14 +34,15 @@ function pieceRows({ columns, firstRow, rowCount, rowsPerMatrix }: RowTask, row:
 }
 
 function runPiece(
-  codec: RowCodec,
+  encoder: RowEncoder,
   task: RowTask,
   source: Uint8Array,
   row: number,
   count: number,
 ): RowFailure | undefined {
+  const { codec } = encoder;
   const { columns, firstRow, combination } = task;
-  const rows = floatRows(codec, task, source, row, count);
+  const rows = floatRows(encoder, task, source, row, count);
   if (combination !== null) {
     combineRows(rows, firstRow + row, count, columns, combination);
     if (!codec.isFinite('F32', rows)) {
@@ -54,38 +54,32 @@ function runPiece(
     const rowBytes = rowByteLength(type, columns);
     const target = new Uint8Array(task.buffer, offset + row * rowBytes, count * rowBytes);
     const weights = importance?.subarray(matrix * columns, (matrix + 1) * columns) ?? null;
-    codec.encode(type, rows, target, count, columns, weights);
+    encoder.encode(type, rows, count, columns, weights, target);
     if (!codec.isFinite(type, target)) return { where: 'encoded', type, row: firstRow + row };
   }
   return undefined;
 }
 
-/** The piece as F32: the slab's own memory where nothing has to change, else this thread's scratch. */
+/** The piece as F32 in the encoder's memory. */
 function floatRows(
-  codec: RowCodec,
-  { sourceType, columns, combination }: Pick<RowTask, 'sourceType' | 'columns' | 'combination'>,
+  encoder: RowEncoder,
+  { sourceType, columns }: Pick<RowTask, 'sourceType' | 'columns'>,
   source: Uint8Array,
   row: number,
   count: number,
 ): Float32Array {
   const rowBytes = rowByteLength(sourceType, columns);
-  const offset = source.byteOffset + row * rowBytes;
-  const elements = count * columns;
-  if (sourceType === 'F32' && combination === null) {
-    return new Float32Array(source.buffer, offset, elements);
-  }
-  if (scratch.length < elements) scratch = new Float32Array(elements);
-  const target = scratch.subarray(0, elements);
-  const bytes = new Uint8Array(source.buffer, offset, count * rowBytes);
-  codec.decode(sourceType, bytes, target, elements);
-  return target;
+  const rows = encoder.rows(count * columns);
+  const bytes = new Uint8Array(source.buffer, source.byteOffset + row * rowBytes, count * rowBytes);
+  encoder.codec.decode(sourceType, bytes, rows, rows.length);
+  return rows;
 }
 
 /** Looks for the value that a check refused; slow, and only done once. */
-function findNotFinite(codec: RowCodec, task: RowTask, source: Uint8Array): RowFailure {
+function findNotFinite(encoder: RowEncoder, task: RowTask, source: Uint8Array): RowFailure {
   const { columns, firstRow, rowCount, sourceType } = task;
   for (let row = 0; row < rowCount; row++) {
-    const rows = floatRows(codec, { sourceType, columns, combination: null }, source, row, 1);
+    const rows = floatRows(encoder, task, source, row, 1);
     const place = placeOf(rows, firstRow + row, columns);
     if (place.value !== undefined) return { where: 'source', type: sourceType, ...place };
   }

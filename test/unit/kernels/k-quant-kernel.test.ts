@@ -1,0 +1,130 @@
+// The K-quant kernel against libggml itself: the same bytes for every kind of data, block by block.
+import { describe, expect, it } from 'vitest';
+import { locateLibrary } from '#electron/factory/ffi/locate-library.ts';
+import { openRowLibrary } from '#electron/factory/ffi/open-llama-library.ts';
+import { RowEncoder } from '#electron/factory/quantize/row-encoder.ts';
+import { createKQuantKernel, superBlock } from '#src/kernels/k-quant-kernel.ts';
+import { rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
+import { seededFloats } from '#test/helpers/seeded-floats.ts';
+
+const codec = openRowLibrary(locateLibrary());
+const kernel = createKQuantKernel()!;
+const columns = 1024;
+const rowCount = 24;
+const elements = rowCount * columns;
+
+const cube = (value: number) => value ** 3;
+const shapes: Record<string, (random: number, index: number) => number> = {
+  uniform: (random) => random,
+  'heavy-tailed': (random) => random ** 9 * 3,
+  'bell-shaped, as weights are': (random) => cube(random) * 0.05,
+  'bfloat16 values': (random) => Math.fround(Math.round(random * 128) / 4096),
+  positive: (random) => Math.abs(random),
+  negative: (random) => -Math.abs(random),
+  sparse: (random, index) => (index % 23 === 5 ? random : 0),
+  'three values': (random) => Math.round(random),
+  zeros: () => 0,
+  'negative zeros': () => -0,
+  constant: () => 0.37,
+  'negative constant': () => -2.5,
+  'zeros beside values': (random, index) => (Math.floor(index / 16) % 2 === 0 ? 0 : random),
+  'one outlier per block': (random, index) => (index % 256 === 9 ? 30 : random * 1e-3),
+  'of falling magnitude': (random, index) => random * 10 ** -(Math.floor(index / 32) % 16),
+  'of wildly mixed magnitude': (random, index) => random * 10 ** (((index * 7919) % 31) - 20),
+  small: (random) => random * 1e-12,
+  'below what half precision holds': (random) => random * 1e-8,
+  'hardly above zero': (random) => random * 1e-30,
+  subnormal: (random) => random * 1e-42,
+  large: (random) => random * 1e6,
+  'too large for half precision': (random) => random * 1e9,
+  enormous: (random) => random * 1e30,
+};
+const weightings: Record<string, ((random: number) => number) | null> = {
+  'no weights': null,
+  'even weights': () => 1,
+  'random weights': (random) => random * random * 40 + 1e-3,
+  'some weights of zero': (random) => (random > 0.5 ? 0 : 1 + random),
+  'tiny weights': (random) => Math.abs(random) * 1e-20,
+  'huge weights': (random) => Math.abs(random) * 1e15,
+};
+const types: readonly GgmlType[] = ['Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K'];
+
+function weightsOf(kind: string): Float32Array | null {
+  const weight = weightings[kind]!;
+  return weight === null ? null : seededFloats(99, columns).map(weight);
+}
+
+/** Differences by type between the kernel's blocks and libggml's; refused blocks do not count. */
+function compare(shape: string, weights: Float32Array | null) {
+  const source = seededFloats(shape.length, elements).map(shapes[shape]!);
+  return types
+    .filter((type) => kernel.supports(type, weights !== null))
+    .map((type) => {
+      const length = rowCount * rowByteLength(type, columns);
+      const blockBytes = rowByteLength(type, superBlock);
+      const [ours, theirs] = [new Uint8Array(length), new Uint8Array(length)];
+      kernel.rows(elements).set(source);
+      const refused = new Set(kernel.encode(type, rowCount, columns, weights, ours));
+      codec.encode(type, source, theirs, rowCount, columns, weights);
+      let different = 0;
+      for (let block = 0; block * blockBytes < length; block++) {
+        const [start, end] = [block * blockBytes, (block + 1) * blockBytes];
+        if (refused.has(block)) continue;
+        if (!Buffer.from(ours.subarray(start, end)).equals(theirs.subarray(start, end))) different++; // prettier-ignore
+      }
+      return { type, different, refused: refused.size };
+    });
+}
+
+describe.each(Object.keys(weightings))('with %s', (weighting) => {
+  it.each(Object.keys(shapes))('the kernel writes the bytes of libggml for values %s', (shape) => {
+    const results = compare(shape, weightsOf(weighting));
+    expect(results.filter(({ different }) => different > 0)).toEqual([]);
+  });
+});
+
+describe('the kernel', () => {
+  it('leaves ordinary values to nobody', () => {
+    for (const shape of ['uniform', 'bell-shaped, as weights are', 'heavy-tailed', 'zeros']) {
+      for (const weighting of ['no weights', 'random weights']) {
+        const results = compare(shape, weightsOf(weighting));
+        expect(results.map(({ refused }) => refused)).toEqual(results.map(() => 0));
+      }
+    }
+  });
+
+  it('leaves extreme values to libggml, and the encoder puts them together', () => {
+    const shape = shapes['of wildly mixed magnitude']!;
+    const source = seededFloats(4, elements).map((random, index) =>
+      index % 4096 < 512 ? random * 1e-33 : shape(random, index),
+    );
+    expect(compare('enormous', null).some(({ refused }) => refused > 0)).toBe(true);
+    const encoder = new RowEncoder(codec);
+    for (const weights of [null, weightsOf('random weights')]) {
+      for (const type of types) {
+        const length = rowCount * rowByteLength(type, columns);
+        const [ours, theirs] = [new Uint8Array(length), new Uint8Array(length)];
+        const rows = encoder.rows(elements);
+        rows.set(source);
+        encoder.encode(type, rows, rowCount, columns, weights, ours);
+        codec.encode(type, source, theirs, rowCount, columns, weights);
+        expect(Buffer.from(ours).equals(theirs), type).toBe(true);
+      }
+    }
+  });
+
+  it('keeps its rows when its memory grows', () => {
+    const small = kernel.rows(superBlock);
+    small.fill(0.5);
+    const rows = kernel.rows(1 << 20);
+    expect(rows[0]).toBe(0.5);
+    expect(rows).toHaveLength(1 << 20);
+  });
+
+  it('does only what libggml is slow at', () => {
+    expect(kernel.supports('Q4_K', false)).toBe(true);
+    expect(kernel.supports('Q3_K', true)).toBe(true);
+    expect(kernel.supports('Q3_K', false)).toBe(false);
+    expect(kernel.supports('Q8_0', false)).toBe(false);
+  });
+});
