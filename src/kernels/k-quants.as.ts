@@ -183,6 +183,7 @@ function searchWithMin(
     sumW = f32x4.add(sumW, w);
     sumX = f32x4.add(sumX, f32x4.mul(w, x));
   }
+  const lowest = min;
   min = v128.bitselect(zero, min, f32x4.gt(min, zero));
   let range = f32x4.sub(max, min);
   const flat = f32x4.eq(max, min);
@@ -204,8 +205,10 @@ function searchWithMin(
   for (let step = 0; step <= steps; step++) {
     // The minimum found so far is the next step's, as in the scalar code.
     range = f32x4.sub(max, min);
-    sound = v128.and(sound, isBetween(range));
     factor = f32x4.div(f32x4.splat(rmin + rdelta * <f32>step + nmax), range);
+    // It may lie far above values whose weight is 0: their codes then leave the 22 bits that nearest_int has.
+    const farthest = f32x4.ge(f32x4.mul(factor, f32x4.sub(lowest, min)), f32x4.splat(-4194303));
+    sound = v128.and(sound, v128.and(isBetween(range), farthest));
     let sumL = zero;
     let sumL2 = zero;
     let sumXL = zero;
