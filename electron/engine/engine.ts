@@ -2,13 +2,13 @@
 import { randomInt } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Llama } from 'node-llama-cpp';
-import type { EngineContract } from '#src/contract/engine.contract.ts';
+import type { EngineContract, Sampling } from '#src/contract/engine.contract.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { chooseThreads } from '#src/io/choose-threads.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { Chat } from './chat.ts';
-import { loadLlama } from './load-llama.ts';
+import { forgetProblems, loadLlama, loggedProblems } from './load-llama.ts';
 import { readModelFacts, resolveAdapters } from './resolve-adapters.ts';
 
 /** Tokens of a context when neither the caller nor the file says; larger ones take memory that few chats use. */
@@ -20,7 +20,7 @@ export interface Engine {
 }
 
 export function createEngine(): Engine {
-  const chats = new Map<number, { chat: Chat; path: string }>();
+  const chats = new Map<number, { chat: Chat; path: string; recommended: Sampling }>();
   let llama: Llama | undefined;
   let nextChat = 1;
 
@@ -66,7 +66,7 @@ export function createEngine(): Engine {
         };
         const chat = await refusals(path, () => Chat.create(model, chatOptions, adapters, signal));
         const id = nextChat++;
-        chats.set(id, { chat, path });
+        chats.set(id, { chat, path, recommended: facts.sampling });
         return {
           chat: id,
           model: model.filename ?? path,
@@ -86,7 +86,7 @@ export function createEngine(): Engine {
     },
 
     async say({ chat: id, text, sampling }, { signal, emit }) {
-      const { chat, path } = find(id);
+      const { chat, path, recommended } = find(id);
       const start = performance.now();
       let first: number | undefined;
       const seed = sampling.seed ?? randomInt(0xffff_ffff);
@@ -95,7 +95,7 @@ export function createEngine(): Engine {
         emit({ event: 'text', text: piece });
       };
       const answer = await refusals(path, () =>
-        chat.say(text, { ...sampling, seed }, onText, signal),
+        chat.say(text, { ...recommended, ...sampling, seed }, onText, signal),
       );
       return {
         ...answer,
@@ -143,12 +143,21 @@ async function fileSize(path: string): Promise<number> {
 
 /** node-llama-cpp throws plain errors: what it says of the model becomes ours, cancelling and our own stay. */
 async function refusals<Result>(path: string, work: () => Promise<Result>): Promise<Result> {
+  forgetProblems();
   try {
     return await work();
   } catch (error) {
     if (error instanceof StudioError) throw error;
     if (error instanceof Error && error.name === 'AbortError') throw error;
-    const reason = error instanceof Error ? error.message : 'unknown reason';
+    const said = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown reason';
+    const logged = loggedProblems();
+    const reason = logged === '' ? said : `${said} (${logged})`;
+    if (/lora/i.test(said)) {
+      throw new StudioError('adapter/wrong-base', `${path}: ${reason}.`, {
+        hint: 'Give an adapter that was trained on this base.',
+        cause: error,
+      });
+    }
     throw new StudioError('native/failed', `${path}: ${reason}.`, {
       hint: 'gguf-studio validate tells what is wrong with the file; --verbose shows the log of llama.cpp.',
       cause: error,

@@ -1,12 +1,18 @@
 // Adapters as llama.cpp wants them: files with scales. Those inside a bundle are checked against their hash and extracted
 // once.
-import type { AdapterChoice } from '#src/contract/engine.contract.ts';
+import {
+  samplingSchema,
+  type AdapterChoice,
+  type Sampling,
+} from '#src/contract/engine.contract.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { readBundle } from '#src/formats/bundle/read-bundle.ts';
-import { entryNumber } from '#src/formats/gguf/entries.ts';
+import { entryNumber, entryString } from '#src/formats/gguf/entries.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
+import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { extractBundleMember } from '#src/io/adapter-cache.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
+import { isEmbeddingModel } from '#src/stages/validate/validate-model.ts';
 
 export interface ResolvedAdapter {
   readonly name: string;
@@ -19,6 +25,8 @@ export interface ModelFacts {
   readonly bundledAdapters: readonly string[];
   /** `studio.context_window`. */
   readonly contextWindow: number | undefined;
+  /** What its authors recommend (`general.sampling.*`), as llama.cpp's own programs take it. */
+  readonly sampling: Sampling;
 }
 
 /** Reads what the engine needs to know of a model's header before loading it. */
@@ -26,12 +34,54 @@ export async function readModelFacts(path: string): Promise<ModelFacts> {
   const source = await openFileByteSource(path);
   try {
     const header = await readGgufHeader(source);
+    refuseOtherFiles(path, header.metadata);
     return {
       bundledAdapters: readBundle(source, header).map(({ name }) => name),
       contextWindow: entryNumber(header.metadata, 'studio.context_window'),
+      sampling: recommendedSampling(header.metadata),
     };
   } finally {
     await source.close();
+  }
+}
+
+const samplingKeys = {
+  temperature: 'general.sampling.temp',
+  topK: 'general.sampling.top_k',
+  topP: 'general.sampling.top_p',
+  minP: 'general.sampling.min_p',
+} as const;
+
+/** Values out of range are left out. */
+function recommendedSampling(metadata: readonly GgufEntry[]): Sampling {
+  const given = Object.entries(samplingKeys).flatMap(([name, key]) => {
+    const value = entryNumber(metadata, key);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  const valid = given.filter(
+    ([name, value]) => samplingSchema.safeParse({ [name]: value }).success,
+  );
+  return Object.fromEntries(valid);
+}
+
+/** Files that llama.cpp would load and then answer nonsense, or refuse without saying why. */
+function refuseOtherFiles(path: string, metadata: readonly GgufEntry[]): void {
+  const type = entryString(metadata, 'general.type') ?? 'model';
+  if (type !== 'model') {
+    throw new StudioError(
+      'gguf/invalid',
+      `${path} is not a model: its general.type is "${type}".`,
+      {
+        hint: 'Give the base model; adapters are given with --lora.',
+      },
+    );
+  }
+  if (isEmbeddingModel(metadata)) {
+    throw new StudioError(
+      'architecture/unsupported',
+      `${path} is an embedding model: it turns texts into vectors and has no answers.`,
+      { hint: 'Give a model that generates text.' },
+    );
   }
 }
 

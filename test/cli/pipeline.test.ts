@@ -210,6 +210,36 @@ describe('chat', () => {
     expect(left.stdout.length).toBeGreaterThan(5);
   });
 
+  it.each([
+    [['--lora', `${seedlingFolder}/adapters/conditions`], 'adapter/invalid', 'convert-lora'],
+    [['--adapter', 'conditions'], 'usage/invalid', 'It carries none'],
+    [['--lora', 'missing.gguf'], 'io/not-found', 'Check the path'],
+  ])('refuses %j with the next step', async (words, code, hint) => {
+    const { document } = await folder.json('chat', f32, '-p', 'x', ...words);
+    expect(document.error?.code).toBe(code);
+    expect(document.error?.hint).toContain(hint);
+  });
+
+  it('refuses an adapter of another base with the reason that llama.cpp gives', async () => {
+    const base = await folder.run('convert', gpt2, '--outfile', 'other-base.gguf');
+    expect(base.code).toBe(0);
+    const adapter = `${seedlingFolder}/adapters/anatomy`;
+    const lora = await folder.run(
+      'convert-lora',
+      adapter,
+      '--base',
+      llama,
+      '--outfile',
+      'a.lora.gguf',
+    );
+    expect(lora.code).toBe(0);
+    const words = ['chat', 'other-base.gguf', '--lora', 'a.lora.gguf', '-p', 'x'];
+    const { code, document } = await folder.json(...words);
+    expect(code).toBe(2);
+    expect(document.error?.code).toBe('adapter/wrong-base');
+    expect(document.error?.message).toContain('mismatch');
+  });
+
   it('says what is wrong with a model that llama.cpp refuses', async () => {
     const bytes = readFileSync(f32);
     const at = bytes.indexOf('llama.block_count');

@@ -84,7 +84,8 @@ const descriptor = describeCommand({
       aliases: ['--temperature'],
       group: sampling,
       label: 'Temperature',
-      description: '0 always takes the likeliest token. Without it: 0.8.',
+      description:
+        '0 always takes the likeliest token. Without it: what the model recommends, else 0.8.',
     },
     'top-k': {
       kind: 'integer',
@@ -92,7 +93,8 @@ const descriptor = describeCommand({
       minimum: 0,
       group: sampling,
       label: 'Top k',
-      description: 'Choose among the N likeliest tokens; 0 is all. Without it: 40.',
+      description:
+        'Choose among the N likeliest tokens; 0 is all. Without it: what the model recommends, else 40.',
     },
     'top-p': {
       kind: 'number',
@@ -102,7 +104,7 @@ const descriptor = describeCommand({
       group: sampling,
       label: 'Top p',
       description:
-        'Choose among the likeliest tokens that make up this probability. Without it: 0.95.',
+        'Choose among the likeliest tokens that make up this probability. Without it: what the model recommends, else 0.95.',
     },
     'min-p': {
       kind: 'number',
@@ -112,7 +114,7 @@ const descriptor = describeCommand({
       group: sampling,
       label: 'Min p',
       description:
-        'Leave out tokens less likely than this fraction of the likeliest. Without it: 0.05.',
+        'Leave out tokens less likely than this fraction of the likeliest. Without it: what the model recommends, else 0.05.',
     },
     seed: {
       kind: 'integer',
