@@ -1,4 +1,5 @@
-// The pool of row workers. Tasks go to idle workers in the order they come; one worker runs one task at a time.
+// The pool of row workers. Tasks go to the least busy worker in the order they come; each has its next task waiting, so
+// that none depends on how soon this thread gets to answer.
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
@@ -20,11 +21,17 @@ interface Waiting {
  */
 let heldLibrary: RowCodec | undefined;
 
+/** Tasks that a worker holds: the one it computes and the next. */
+export const tasksPerWorker = 2;
+
+interface BusyWorker {
+  readonly thread: Worker;
+  readonly tasks: Map<number, Waiting>;
+}
+
 export class RowPool {
-  private readonly idle: Worker[] = [];
-  private readonly workers: Worker[] = [];
+  private readonly workers: BusyWorker[] = [];
   private readonly queue: Waiting[] = [];
-  private readonly running = new Map<Worker, Waiting>();
   private failure: Error | undefined;
   private nextId = 0;
 
@@ -55,36 +62,36 @@ export class RowPool {
   /** Ends the workers; tasks that are under way are dropped. */
   async dispose(): Promise<void> {
     this.fail(new StudioError('cancelled', 'The row workers were stopped.'));
-    await Promise.all(this.workers.map((worker) => worker.terminate()));
+    await Promise.all(this.workers.map(({ thread }) => thread.terminate()));
   }
 
   private start(data: RowWorkerData): void {
-    const worker = new Worker(workerEntry(), { workerData: data });
+    const thread = new Worker(workerEntry(), { workerData: data });
+    const worker: BusyWorker = { thread, tasks: new Map() };
     this.workers.push(worker);
-    this.idle.push(worker);
-    worker.on('message', (reply: RowReply) => this.receive(worker, reply));
-    worker.on('error', (error: Error) => this.fail(error));
-    worker.on('exit', () =>
+    thread.on('message', (reply: RowReply) => this.receive(worker, reply));
+    thread.on('error', (error: Error) => this.fail(error));
+    thread.on('exit', () =>
       this.fail(new StudioError('native/crashed', 'A row worker stopped unexpectedly.')),
     );
   }
 
   private feed(): void {
     for (;;) {
-      const worker = this.idle.at(-1);
       const next = this.queue[0];
-      if (worker === undefined || next === undefined) return;
-      this.idle.pop();
+      const worker = this.workers.reduce((least, other) =>
+        other.tasks.size < least.tasks.size ? other : least,
+      );
+      if (next === undefined || worker.tasks.size >= tasksPerWorker) return;
       this.queue.shift();
-      this.running.set(worker, next);
-      worker.postMessage(next.task);
+      worker.tasks.set(next.task.id, next);
+      worker.thread.postMessage(next.task);
     }
   }
 
-  private receive(worker: Worker, reply: RowReply): void {
-    const waiting = this.running.get(worker);
-    this.running.delete(worker);
-    this.idle.push(worker);
+  private receive(worker: BusyWorker, reply: RowReply): void {
+    const waiting = worker.tasks.get(reply.id);
+    worker.tasks.delete(reply.id);
     switch (reply.outcome) {
       case 'done':
         waiting?.resolve(undefined);
@@ -101,8 +108,9 @@ export class RowPool {
 
   private fail(error: Error): void {
     this.failure ??= error;
-    for (const { reject } of [...this.running.values(), ...this.queue]) reject(error);
-    this.running.clear();
+    const held = this.workers.flatMap(({ tasks }) => [...tasks.values()]);
+    for (const { reject } of [...held, ...this.queue]) reject(error);
+    for (const { tasks } of this.workers) tasks.clear();
     this.queue.length = 0;
   }
 }

@@ -4,7 +4,7 @@ import { createHash, type Hash } from 'node:crypto';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { rowByteLength } from '#src/tensors/ggml-types.ts';
-import type { RowPool } from './row-pool.ts';
+import { tasksPerWorker, type RowPool } from './row-pool.ts';
 import type { RowFailure, RowTask } from './row-task.ts';
 import { combinationFingerprint, shareCombination, toShared } from './shared-arrays.ts';
 import { SlabBuffers } from './slab-buffers.ts';
@@ -43,8 +43,8 @@ export async function streamSlabs(
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const largest = Math.max(0, ...items.map((item) => layoutOf(item, slabBytes).byteLength));
-  // One slab per worker, one being read and one being written.
-  const buffers = new SlabBuffers(pool.size + 2, largest);
+  // What the workers hold, one slab being read and one being written.
+  const buffers = new SlabBuffers(pool.size * tasksPerWorker + 2, largest);
   let doneBytes = options.doneBytes;
   let finishing = Promise.resolve();
 

@@ -30,7 +30,10 @@ export interface WriteOptions {
   readonly inputs: readonly string[];
   /** Worker threads; the machine's cores when absent, never more than them. */
   readonly threads?: number | undefined;
-  /** F32 bytes per slab; memory is about (threads + 2) times 1.5 to 3 times this, plus one row where rows are longer. */
+  /**
+   * F32 bytes per slab (4 MiB when absent, at least one row). Buffers take (2 × threads + 2) times one slab's source rows
+   * and its encodings: half of this for a BF16 source, and an eighth to all of it per output.
+   */
   readonly slabBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Replace outputs that exist. */
