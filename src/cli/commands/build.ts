@@ -1,4 +1,5 @@
 // `build`: a recipe file, one domain of the workspace's model mapping, or all of them.
+import { workerThreadsOption } from '#src/stages/shared-options.ts';
 import type { BuildResult } from '#src/contract/build.ts';
 import {
   prepareDomainBuild,
@@ -51,15 +52,7 @@ const descriptor = describeCommand({
       label: 'Verify reused files',
       description: 'Check outputs that are up to date by their full hash, not by size and time.',
     },
-    threads: {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: 1,
-      maximum: 512,
-      aliases: ['-t'],
-      label: 'Threads',
-      description: "Worker threads. Without it: the machine's cores.",
-    },
+    threads: workerThreadsOption,
     level: {
       kind: 'text',
       repeatable: true,

@@ -1,4 +1,5 @@
 // `chat`: one prompt (-p), lines from a pipe, or a conversation in the terminal; answers stream as they are generated.
+import { generationThreadsOption } from '#src/stages/shared-options.ts';
 import { describeCommand, type OptionValues } from '#src/stages/stage-descriptor.ts';
 import type { AdapterChoice, Sampling } from '#src/contract/engine.contract.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
@@ -126,16 +127,7 @@ const descriptor = describeCommand({
       label: 'Seed',
       description: 'The same seed gives the same answer. Without it: a random one.',
     },
-    threads: {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: 1,
-      maximum: 512,
-      aliases: ['-t'],
-      label: 'Threads',
-      description:
-        "Threads for generating. Without it: few for small models, never more than the machine's cores.",
-    },
+    threads: generationThreadsOption,
     'gpu-layers': {
       kind: 'integer',
       valueName: 'N',

@@ -1,4 +1,5 @@
 // Options of `convert` and `convert-lora`; names are those of convert_hf_to_gguf.py and convert_lora_to_gguf.py.
+import { overwriteOption, validateOption, workerThreadsOption } from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 /** What both converters write. */
@@ -9,12 +10,6 @@ const outfile = {
   valueName: 'FILE',
   label: 'Output file',
   description: 'Path of the GGUF to write.',
-} as const;
-
-const overwrite = {
-  kind: 'flag',
-  label: 'Overwrite',
-  description: 'Replace the output if it exists. Without it an existing output is an error.',
 } as const;
 
 export const convertDescriptor = describeCommand({
@@ -54,22 +49,9 @@ export const convertDescriptor = describeCommand({
       label: 'Model name',
       description: 'Name of the model in its metadata (general.name).',
     },
-    threads: {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: 1,
-      maximum: 512,
-      aliases: ['-t'],
-      label: 'Threads',
-      description: "Worker threads. Without it: the machine's cores.",
-    },
-    overwrite,
-    validate: {
-      kind: 'flag',
-      label: 'Validate',
-      description:
-        'Load the output in llama.cpp and ask it the validation prompts before it gets its name.',
-    },
+    threads: workerThreadsOption,
+    overwrite: overwriteOption,
+    validate: validateOption,
   },
   examples: [
     {
@@ -110,7 +92,7 @@ export const convertLoraDescriptor = describeCommand({
       label: 'Output type',
       description: 'Type of the factors.',
     },
-    overwrite,
+    overwrite: overwriteOption,
   },
   examples: [
     {

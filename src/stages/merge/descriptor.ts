@@ -1,4 +1,5 @@
 // Options of `merge`; --lora and --lora-scaled as llama-export-lora has them.
+import { overwriteOption, validateOption, workerThreadsOption } from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 export const mergeDescriptor = describeCommand({
@@ -72,26 +73,9 @@ export const mergeDescriptor = describeCommand({
       description:
         'Type of the merged weights. To quantize, use a recipe (build) or quantize the f32 result.',
     },
-    threads: {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: 1,
-      maximum: 512,
-      aliases: ['-t'],
-      label: 'Threads',
-      description: "Worker threads. Without it: the machine's cores.",
-    },
-    overwrite: {
-      kind: 'flag',
-      label: 'Overwrite',
-      description: 'Replace the output if it exists. Without it an existing output is an error.',
-    },
-    validate: {
-      kind: 'flag',
-      label: 'Validate',
-      description:
-        'Load the output in llama.cpp and ask it the validation prompts before it gets its name.',
-    },
+    threads: workerThreadsOption,
+    overwrite: overwriteOption,
+    validate: validateOption,
   },
   examples: [
     {

@@ -1,4 +1,5 @@
 // Options of `quantize`: llama-quantize's own flags and forms (tools/quantize/quantize.cpp), and several levels at once.
+import { workerThreadsOption } from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 const weights = 'Importance matrix';
@@ -121,15 +122,7 @@ export const quantizeDescriptor = describeCommand({
       label: 'Dry run',
       description: 'Print the type and size of every tensor and write nothing.',
     },
-    threads: {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: 1,
-      maximum: 512,
-      aliases: ['-t'],
-      label: 'Threads',
-      description: "Worker threads. Without it: the machine's cores.",
-    },
+    threads: workerThreadsOption,
     'max-buffer-size': {
       kind: 'integer',
       valueName: 'MiB',

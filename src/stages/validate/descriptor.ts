@@ -1,4 +1,5 @@
 // Options of `validate`.
+import { generationThreadsOption } from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 export const validateDescriptor = describeCommand({
@@ -17,16 +18,7 @@ export const validateDescriptor = describeCommand({
       label: 'Structure only',
       description: 'Only read the header and check all tensors; do not load the model.',
     },
-    threads: {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: 1,
-      maximum: 512,
-      aliases: ['-t'],
-      label: 'Threads',
-      description:
-        "Threads for generating. Without it: few for small models, never more than the machine's cores.",
-    },
+    threads: generationThreadsOption,
   },
   examples: [
     { command: 'gguf-studio validate model-Q4_K_M.gguf', explains: 'All checks' },
