@@ -16,16 +16,16 @@ import { runToEnd } from '#src/contract/run-to-end.ts';
 import { readImatrix } from '#src/formats/imatrix/read-imatrix.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { openFolder } from '#src/io/folder.ts';
+import { openPeftAdapter } from '#src/formats/lora/open-peft-adapter.ts';
 import { openGgufModel } from '#src/model/gguf-model.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import { openHuggingFaceModel } from '#src/stages/convert/open-hugging-face-model.ts';
+import { losslessView } from '#src/stages/convert/lossless-view.ts';
 import { planConversion } from '#src/stages/convert/plan-conversion.ts';
+import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
 import type { Importance } from '#src/stages/quantize/importance.ts';
-import {
-  planQuantizations,
-  type OutputLevel,
-  type QuantizeOptions,
-} from '#src/stages/quantize/plan-quantization.ts';
+import { planQuantizations } from '#src/stages/quantize/plan-quantization.ts';
+import type { OutputLevel, QuantizeOptions } from '#src/stages/quantize/quantize-options.ts';
 import { levels } from '#src/tensors/levels.ts';
 import { expectSameFile } from './expect-same-file.ts';
 
@@ -75,6 +75,21 @@ export class GoldenBench {
     return path;
   }
 
+  /** A Seedling folder merged with adapters, without a file in between. */
+  async merged(name: SeedlingModel, adapters: readonly string[]): Promise<ModelView> {
+    const base = await openHuggingFaceModel(await openFolder(join(assets, name)), {
+      outtype: 'lossless',
+    });
+    const folder = name === 'seedling-4m' ? 'adapters' : 'adapters-gpt2';
+    const weighted = await Promise.all(
+      adapters.map(async (adapter, index) => ({
+        adapter: await openPeftAdapter(await openFolder(join(assets, folder, adapter))),
+        weight: 1 - index / 4,
+      })),
+    );
+    return mergeAdapters(losslessView(base), weighted, { method: 'sum' });
+  }
+
   async importance(name: SeedlingModel): Promise<Importance> {
     const path = `imatrix/${name}.imatrix.gguf`;
     const source = await openFileByteSource(join(assets, path));
@@ -114,7 +129,12 @@ export class GoldenBench {
       );
       const requests = plans.map((plan) => ({ plan, path: this.path(`ours-${plan.label}.gguf`) }));
       const written = await runToEnd(
-        writeOutputs(requests, { inputs: [input], overwrite: true, threads: 2, ...pass }),
+        writeOutputs(requests, {
+          inputs: input === '' ? [] : [input],
+          overwrite: true,
+          threads: 2,
+          ...pass,
+        }),
         () => undefined,
       );
       return written.map(({ path }) => path);

@@ -1,6 +1,7 @@
 // Byte identity of the one pass with llama_model_quantize, on real weights of both Seedling architectures.
 import { rename } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, it } from 'vitest';
+import { expectSameFile } from './expect-same-file.ts';
 import { GoldenBench, seedlingModels } from './golden-bench.ts';
 
 const goldenLevels = ['Q4_0', 'Q4_K_M', 'Q5_K_M', 'Q2_K', 'Q8_0', 'Q6_K', 'Q3_K_M', 'IQ4_XS'] as const; // prettier-ignore
@@ -76,6 +77,25 @@ describe.each(seedlingModels)('one pass over %s', (name) => {
       const quantized = bench.path('quantized.gguf');
       await rename(written!, quantized);
       await bench.compare(quantized, ['Q4_K_M', 'Q8_0', 'F32', 'COPY'], options);
+    }
+  });
+});
+
+describe.each([
+  ['seedling-4m', ['conditions', 'finance']],
+  ['seedling-gpt2-4m', ['conditions']],
+] as const)('merging adapters into %s', (name, adapters) => {
+  it('gives in one pass what llama_model_quantize makes of the F32 merge', async () => {
+    const levels = ['Q4_K_M', 'Q5_K_M', 'Q2_K', 'Q8_0', 'F16'] as const;
+    const importance = await bench.importance(name);
+    const [written] = await bench.onePassOf(await bench.merged(name, adapters), '', ['F32']);
+    const merge = bench.path('merge.gguf');
+    await rename(written!, merge);
+    for (const options of [{}, { importance }]) {
+      const direct = await bench.onePassOf(await bench.merged(name, adapters), '', levels, options);
+      for (const [index, level] of levels.entries()) {
+        await expectSameFile(direct[index]!, bench.reference(merge, level, options));
+      }
     }
   });
 });
