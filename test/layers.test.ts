@@ -69,4 +69,21 @@ describe('import rules', () => {
     });
     expect(broken).toEqual([]);
   });
+
+  it('make no circle of files', () => {
+    const edges = new Map(
+      files.map((file) => [file, importsOf(file).map((name) => targetOf(file, name))]),
+    );
+    const finished = new Set<string>();
+    const circles: string[] = [];
+    const visit = (file: string, path: readonly string[]): void => {
+      const start = path.indexOf(file);
+      if (start >= 0) circles.push([...path.slice(start), file].join(' -> '));
+      if (start >= 0 || finished.has(file)) return;
+      for (const target of edges.get(file) ?? []) visit(target, [...path, file]);
+      finished.add(file);
+    };
+    for (const file of files) visit(file, []);
+    expect(circles).toEqual([]);
+  });
 });

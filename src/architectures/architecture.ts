@@ -1,11 +1,9 @@
 // What one model family declares: how its configuration becomes GGUF metadata and how its tensors are named and laid
 // out. Everything is data, so that the same declaration serves converting a checkpoint, mapping a LoRA adapter and
 // computing sizes before any weight is there.
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import type { VocabularySource } from './vocabulary/vocabulary-source.ts';
-
-/** `config.json`, parsed but not yet trusted. */
-export type HuggingFaceConfig = Readonly<Record<string, unknown>>;
 
 /** A change of layout or value between the checkpoint's tensor and the GGUF's, applied in order. */
 export type TensorTransform =

@@ -1,7 +1,8 @@
 // BERT, as sentence embedding models use it. Reference: conversion/bert.py (BertModel); defaults: BertConfig of
 // transformers 4.57.6.
 import { boolEntry, stringArrayEntry } from '#src/formats/gguf/entries.ts';
-import type { ArchitectureFamily, HuggingFaceConfig } from './architecture.ts';
+import type { ArchitectureFamily } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { configured } from './configured.ts';
 import {
   findCount,

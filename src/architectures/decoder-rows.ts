@@ -1,6 +1,7 @@
 // Sizes and table rows that decoders with rotary embeddings and gated feed-forward layers share.
 import { StudioError } from '#src/errors/studio-error.ts';
-import type { HuggingFaceConfig, TensorTransform } from './architecture.ts';
+import type { TensorTransform } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { findCount, requireBlockCount, requireCount } from './hyperparameters.ts';
 import type { TensorRow } from './tensor-table.ts';
 

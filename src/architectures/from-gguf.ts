@@ -3,7 +3,8 @@
 import { StudioError } from '#src/errors/studio-error.ts';
 import { entryNumber } from '#src/formats/gguf/entries.ts';
 import type { ModelView } from '#src/model/model-view.ts';
-import type { ConfiguredArchitecture, HuggingFaceConfig } from './architecture.ts';
+import type { ConfiguredArchitecture } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { configureArchitecture, supportedFamilies } from './registry.ts';
 
 /** A family that writes this `general.architecture`; several share `llama`, with the same tensors and transforms. */

@@ -2,7 +2,8 @@
 // attention. Reference: conversion/gemma.py (Gemma3Model); defaults: Gemma3TextConfig of transformers 4.57.6.
 import { StudioError } from '#src/errors/studio-error.ts';
 import { float32Entry, uint32Entry } from '#src/formats/gguf/entries.ts';
-import type { ArchitectureFamily, HuggingFaceConfig } from './architecture.ts';
+import type { ArchitectureFamily } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { configured } from './configured.ts';
 import { queryKeyNormRows, readDecoderSizes } from './decoder-rows.ts';
 import { gemmaRows, normShift } from './gemma-rows.ts';

@@ -2,7 +2,8 @@
 // conversion/gpt2.py, which fails on the attention masks (`attn.bias`) that old checkpoints store; they are skipped here.
 // Defaults: GPT2Config of transformers 4.57.6.
 import { float32Entry, uint32Entry } from '#src/formats/gguf/entries.ts';
-import type { ArchitectureFamily, HuggingFaceConfig, TensorTransform } from './architecture.ts';
+import type { ArchitectureFamily, TensorTransform } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { configured } from './configured.ts';
 import {
   findCount,

@@ -1,7 +1,7 @@
 // Typed reading of config.json. The reference converter sees the configuration after transformers filled in its
 // defaults; each family therefore states the same defaults, and a key that is present but null stays null, as there.
 import { StudioError } from '#src/errors/studio-error.ts';
-import type { HuggingFaceConfig } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 
 /** Far above any real model, low enough that products of two stay exact and loops stay short. */
 const limits = {

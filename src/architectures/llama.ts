@@ -1,11 +1,8 @@
 // Llama and its relatives: Llama 2 and 3, SmolLM2, TinyLlama. Reference: conversion/llama.py of llama.cpp v0.5.0;
 // defaults: LlamaConfig of transformers 4.57.6, the release that the reference pins.
 import { uint32Entry } from '#src/formats/gguf/entries.ts';
-import type {
-  ArchitectureFamily,
-  ConfiguredArchitecture,
-  HuggingFaceConfig,
-} from './architecture.ts';
+import type { ArchitectureFamily, ConfiguredArchitecture } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { configured } from './configured.ts';
 import {
   attentionRows,

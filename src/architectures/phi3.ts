@@ -3,7 +3,8 @@
 import { StudioError } from '#src/errors/studio-error.ts';
 import { float32Entry, uint32Entry } from '#src/formats/gguf/entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
-import type { ArchitectureFamily, GeneratedTensor, HuggingFaceConfig } from './architecture.ts';
+import type { ArchitectureFamily, GeneratedTensor } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { configured } from './configured.ts';
 import {
   embeddingRows,

@@ -1,10 +1,7 @@
 // Qwen 2 and 2.5: Llama's layout without the permutation, with biases on q, k and v. Reference: conversion/qwen.py;
 // defaults: Qwen2Config of transformers 4.57.6.
-import type {
-  ArchitectureFamily,
-  ConfiguredArchitecture,
-  HuggingFaceConfig,
-} from './architecture.ts';
+import type { ArchitectureFamily, ConfiguredArchitecture } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { configured } from './configured.ts';
 import {
   attentionRows,

@@ -1,7 +1,7 @@
 // Configurations of supported families that still need handling which we do not have: converted as they are, the file
 // would be wrong or would not load.
 import { StudioError } from '#src/errors/studio-error.ts';
-import type { HuggingFaceConfig } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { isPlainObject } from './hyperparameters.ts';
 
 const expertKeys = ['num_local_experts', 'num_experts', 'n_routed_experts', 'moe_num_experts'];

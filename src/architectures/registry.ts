@@ -1,10 +1,7 @@
 // The families that can be converted. Adding one: a file beside this one and a line in `families`.
 import { StudioError } from '#src/errors/studio-error.ts';
-import type {
-  ArchitectureFamily,
-  ConfiguredArchitecture,
-  HuggingFaceConfig,
-} from './architecture.ts';
+import type { ArchitectureFamily, ConfiguredArchitecture } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { bert } from './bert.ts';
 import { gemma2 } from './gemma2.ts';
 import { gemma3 } from './gemma3.ts';

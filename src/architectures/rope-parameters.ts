@@ -4,7 +4,7 @@
 import { StudioError } from '#src/errors/studio-error.ts';
 import { float32Entry, stringEntry, uint32Entry } from '#src/formats/gguf/entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
-import type { HuggingFaceConfig } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { findNumber, findValue, isPlainObject, requireCount } from './hyperparameters.ts';
 
 export interface RopeParameters {

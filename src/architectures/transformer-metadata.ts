@@ -7,7 +7,7 @@ import {
   uint32Entry,
 } from '#src/formats/gguf/entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
-import type { HuggingFaceConfig } from './architecture.ts';
+import type { HuggingFaceConfig } from './hugging-face-config.ts';
 import { findCount, findNumber, findNumbers, requireBlockCount } from './hyperparameters.ts';
 import { ropeScalingMetadata, type RopeParameters } from './rope-parameters.ts';
 

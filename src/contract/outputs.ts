@@ -87,6 +87,8 @@ export const quantizeParams = z.object({
   overrides: z.array(metadataOverrideSchema).default([]),
   pre: z.string().exactOptional(),
   dryRun: z.boolean().default(false),
+  /** Make the outputs' folders when they are missing. */
+  makeFolders: z.boolean().default(false),
   ...writing,
 });
 

@@ -85,7 +85,8 @@ export async function isFolder(path: string): Promise<boolean> {
   return status.isDirectory();
 }
 
-async function inputFiles(path: string, role: 'base' | 'adapter'): Promise<string[]> {
+/** Absolute paths of the files of a source; the path alone where they cannot be told. */
+export async function inputFiles(path: string, role: 'base' | 'adapter'): Promise<string[]> {
   // A missing part of a split is the reader's to report: it knows which.
   const files = await listSourceFiles(path, role).catch((error: unknown) => {
     if (error instanceof StudioError && error.code === 'io/not-found') return undefined;

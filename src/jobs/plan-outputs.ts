@@ -14,7 +14,7 @@ import {
 } from '#src/stages/package/provenance.ts';
 import type { Importance } from '#src/stages/quantize/importance.ts';
 import { replanMetadata, type OutputPlan } from '#src/stages/quantize/output-plan.ts';
-import type { QuantizeOptions } from '#src/stages/quantize/plan-quantization.ts';
+import type { QuantizeOptions } from '#src/stages/quantize/quantize-options.ts';
 import { invariant } from '#src/errors/assert.ts';
 import type { AppendedFile, FactoryPorts } from './ports.ts';
 

@@ -4,7 +4,7 @@ import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
-import type { QuantizationRequest } from '#src/stages/quantize/plan-quantization.ts';
+import type { QuantizationRequest } from '#src/stages/quantize/quantize-options.ts';
 
 /** A file copied behind the tensors (a bundle's adapter). */
 export interface AppendedFile {

@@ -65,10 +65,10 @@ export function serve<C extends Contract>(
   };
 
   let stopping = false;
-  const stop = async () => {
+  const stop = async (reason: StudioError) => {
     if (stopping) return;
     stopping = true;
-    for (const { controller } of running.values()) controller.abort(cancelledError());
+    for (const { controller } of running.values()) controller.abort(reason);
     await Promise.all([...running.values()].map(({ ended }) => ended));
     send({ type: 'done' });
     options.onStopped?.();
@@ -81,7 +81,7 @@ export function serve<C extends Contract>(
     } catch {
       return; // No id to answer to; a well-formed client never sends it.
     }
-    if (message.type === 'stop') return void stop();
+    if (message.type === 'stop') return void stop(cancelledError());
     if (message.type === 'cancel') {
       return running.get(message.id)?.controller.abort(cancelledError());
     }
@@ -95,7 +95,7 @@ export function serve<C extends Contract>(
     const ended = run(id, method, params, controller.signal).finally(() => running.delete(id));
     running.set(id, { controller, ended });
   });
-  port.onClose(() => void stop());
+  port.onClose(() => void stop(callerGoneError()));
   send({ type: 'ready', protocol: protocolVersion });
 }
 
@@ -118,4 +118,9 @@ function resolveCall<C extends Contract>(
 /** The reason that every cancelled call ends with. */
 export function cancelledError(): StudioError {
   return new StudioError('cancelled', 'Cancelled.');
+}
+
+/** Nobody decided to cancel: the caller was killed. What is half done should be gone on with. */
+function callerGoneError(): StudioError {
+  return new StudioError('cancelled', 'The caller is gone.', { details: { callerGone: true } });
 }

@@ -3,7 +3,7 @@ import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import { readJsonObject } from '#src/formats/huggingface/read-json.ts';
 import { openFolder } from '#src/io/folder.ts';
 import { listSourceFiles } from '#src/io/source-hash.ts';
-import { isFolder, openGgufFile } from '#src/jobs/open-sources.ts';
+import { inputFiles, isFolder, openGgufFile } from '#src/jobs/open-sources.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { convertPeftFolder } from '#src/stages/convert-lora/convert-lora.ts';
 import { openHuggingFaceModel } from '#src/stages/convert/open-hugging-face-model.ts';
@@ -38,7 +38,11 @@ export const convertLora: Handlers<FactoryContract>['convertLora'] = async (para
   try {
     const converted = await convertPeftFolder(await openFolder(adapter), target, outtype);
     try {
-      const inputs = (await listSourceFiles(adapter, 'adapter')).map(({ path }) => path);
+      // The base's weights are not read here, but they are what the user converts for.
+      const inputs = [
+        ...(await inputFiles(adapter, 'adapter')),
+        ...(await inputFiles(base, 'base')),
+      ];
       const plan = makeOutputPlan({
         label: outtype.toUpperCase(),
         metadata: converted.metadata,

@@ -14,6 +14,8 @@ import { validateFile } from '../validate/validate-file.ts';
 export interface WriteCheckedOptions {
   readonly inputs: readonly string[];
   readonly overwrite: boolean;
+  /** Make the outputs' folders when they are missing. */
+  readonly makeFolders?: boolean | undefined;
   readonly validate: boolean;
   readonly threads?: number | undefined;
   readonly signal: AbortSignal;
@@ -25,7 +27,7 @@ export async function writeChecked(
   outputs: readonly { readonly path: string; readonly plan: OutputPlan }[],
   options: WriteCheckedOptions,
 ): Promise<Written> {
-  const { inputs, overwrite, threads, signal, emit } = options;
+  const { inputs, overwrite, makeFolders, threads, signal, emit } = options;
   // koffi registers no callback types any more once a worker thread that used it has ended, so llama.cpp is opened before
   // the first row worker starts.
   nativeLibrary();
@@ -35,6 +37,7 @@ export async function writeChecked(
     writeOutputs(outputs, {
       inputs,
       overwrite,
+      makeFolders,
       threads,
       signal,
       check: async (partialPath, output, checkSignal) => {

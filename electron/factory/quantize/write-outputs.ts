@@ -3,12 +3,13 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { runWithEvents } from '#src/contract/run-with-events.ts';
 import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { checkDiskSpace } from '#src/io/disk-space.ts';
 import { toIoError } from '#src/io/io-error.ts';
+import { makeFolder } from '#src/io/make-folder.ts';
 import { journalPathOf, OutputFile, partialPathOf } from '#src/io/output-file.ts';
 import { checkDistinct, checkNotInput } from '#src/io/same-file.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
@@ -36,9 +37,11 @@ export interface WriteOptions {
    */
   readonly slabBytes?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Make the outputs' folders when they are missing. */
+  readonly makeFolders?: boolean | undefined;
   /** Replace outputs that exist. */
   readonly overwrite?: boolean | undefined;
-  /** Keep partial files when cancelled, so that the next run goes on. A failing disk always keeps them. */
+  /** Keep partial files when cancelled, so that the next run goes on. A failing disk or a killed caller always keeps them. */
   readonly keepPartial?: boolean | undefined;
   /**
    * Looks at each finished file before it gets its name. When it throws an error about the file (kinds `check` and
@@ -95,12 +98,13 @@ function checkPlans(requests: readonly OutputRequest[], emit: EventSink): void {
 
 async function checkPaths(
   requests: readonly OutputRequest[],
-  { inputs }: WriteOptions,
+  { inputs, makeFolders = false }: WriteOptions,
 ): Promise<void> {
   const paths = requests.map(({ path }) => resolve(path));
   const touched = paths.flatMap((path) => [path, partialPathOf(path), journalPathOf(path)]);
   await checkNotInput(touched, inputs);
   await checkDistinct(paths);
+  if (makeFolders) for (const path of paths) await makeFolder(dirname(path));
   await checkDiskSpace(
     await Promise.all(
       requests.map(async (request) => ({
@@ -251,5 +255,6 @@ async function finishAll(
 /** Partial files are worth keeping when the same command can succeed later: after a full disk or a crash, not bad input. */
 function keepsPartial(error: unknown, { keepPartial = false }: WriteOptions): boolean {
   if (!(error instanceof StudioError)) return keepPartial;
-  return error.kind === 'cancelled' ? keepPartial : error.kind === 'environment';
+  if (error.kind !== 'cancelled') return error.kind === 'environment';
+  return keepPartial || error.details['callerGone'] === true;
 }

@@ -1,6 +1,6 @@
 // What a vocabulary is made from, read once per conversion and handed to one of the functions of this folder, each of
 // which stands for one `_set_vocab_*` method of the reference (llama.cpp v0.5.0, conversion/base.py).
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
 import { readTokenizerFiles, type TokenizerFiles } from '#src/formats/huggingface/tokenizer-files.ts'; // prettier-ignore
 import { StudioError } from '#src/errors/studio-error.ts';

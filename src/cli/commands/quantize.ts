@@ -61,6 +61,7 @@ export const quantizeCommand = defineCommand(
       allowRequantize: options['allow-requantize'] ?? false,
       overrides: options['override-kv'].map(parseMetadataOverride),
       dryRun: options['dry-run'] ?? false,
+      makeFolders: options.outdir !== undefined,
       overwrite: options.overwrite ?? false,
       validate: options.validate ?? false,
       ...(threads === undefined ? {} : { threads }),

@@ -6,7 +6,7 @@ import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import type { GgufHeader, GgufTensorInfo } from '#src/formats/gguf/types.ts';
 import { checkValueCount } from './check-value-count.ts';
 import { invalidImatrix } from './invalid-imatrix.ts';
-import type { ImatrixFile } from './read-imatrix.ts';
+import type { ImatrixFile } from './imatrix-file.ts';
 
 const sumsSuffix = '.in_sum2';
 const countsSuffix = '.counts';

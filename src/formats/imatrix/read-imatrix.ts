@@ -5,21 +5,9 @@ import { compareCodePoints } from '#src/formats/bytes/utf8.ts';
 import { recognizeFile, type FileKind } from '#src/formats/recognize-file.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { invalidImatrix } from './invalid-imatrix.ts';
+import type { ImatrixFile } from './imatrix-file.ts';
 import { readGgufImatrix } from './read-gguf-imatrix.ts';
 import { readLegacyImatrix } from './read-legacy-imatrix.ts';
-
-/** What both file forms give, before the values are judged. */
-export interface ImatrixFile {
-  readonly format: 'gguf' | 'legacy';
-  /** Mean squared activation of each input channel by GGUF tensor name; for experts one row after the other. */
-  readonly values: ReadonlyMap<string, Float32Array>;
-  /** Names of the calibration texts. */
-  readonly datasets: readonly string[];
-  /** Chunks that it was computed on (the legacy form's last call count); 0 when unknown. */
-  readonly chunkCount: number;
-  /** Tokens of a chunk; 0 when unknown. */
-  readonly chunkSize: number;
-}
 
 export interface Imatrix extends ImatrixFile {
   readonly label: string;

@@ -5,7 +5,7 @@ import { limits } from '#src/formats/bytes/limits.ts';
 import { decodeUtf8 } from '#src/formats/bytes/utf8.ts';
 import { checkValueCount } from './check-value-count.ts';
 import { invalidImatrix } from './invalid-imatrix.ts';
-import type { ImatrixFile } from './read-imatrix.ts';
+import type { ImatrixFile } from './imatrix-file.ts';
 
 export async function readLegacyImatrix(source: ByteSource): Promise<ImatrixFile> {
   const reader = new LegacyReader(source);

@@ -1,5 +1,5 @@
 // The tensors of a conversion from config.json alone: what `sizes` computes with before any weight is there.
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import { configureArchitecture } from '#src/architectures/registry.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
 import { plannedType, type ConvertedType } from './outtype.ts';

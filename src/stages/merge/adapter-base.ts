@@ -1,6 +1,7 @@
 // What an adapter has to fit: the names and shapes of a base's tensors and how checkpoint names map to them. The base
 // is a model (a GGUF, or a Hugging Face folder seen as one) or only a configuration, which is enough for converting.
-import type { HuggingFaceConfig, TensorMapping } from '#src/architectures/architecture.ts';
+import type { TensorMapping } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import { architectureFromGguf } from '#src/architectures/from-gguf.ts';
 import { configureArchitecture } from '#src/architectures/registry.ts';
 import type { ModelView } from '#src/model/model-view.ts';

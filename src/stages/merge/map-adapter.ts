@@ -1,8 +1,8 @@
 // Fits an adapter to a base before anything is read or written: every module gets the GGUF tensor that it changes, or
 // the adapter is refused naming the first one that does not fit.
+import type { MappedTensor } from './mapped-tensor.ts';
 import type { TensorTransform } from '#src/architectures/architecture.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import type { CheckpointTensor, WeightDtype } from '#src/formats/checkpoint-tensor.ts';
 import type { LoraAdapter, LoraFactors, LoraModule } from '#src/formats/lora/lora-adapter.ts';
 import type { AdapterBase } from './adapter-base.ts';
 import { permuteRotaryRows } from './permute-rotary-rows.ts';
@@ -16,14 +16,6 @@ export interface MappedModule {
   readFactors(signal?: AbortSignal): Promise<LoraFactors>;
   /** DoRA's magnitudes in the GGUF's order of rows. */
   readonly readMagnitude?: (signal?: AbortSignal) => Promise<Float32Array>;
-}
-
-/** A whole tensor that replaces the base's. */
-export interface MappedTensor {
-  readonly tensor: CheckpointTensor<WeightDtype>;
-  readonly target: string;
-  /** From the checkpoint's layout to the GGUF's. */
-  readonly transforms: readonly TensorTransform[];
 }
 
 export interface MappedAdapter {

@@ -10,7 +10,8 @@ import { isQuantizedType } from '#src/tensors/ggml-types.ts';
 import { levels } from '#src/tensors/levels.ts';
 import { baseOfModel } from './adapter-base.ts';
 import { planCombination, type TouchedBy } from './load-combination.ts';
-import { mapAdapter, type MappedTensor } from './map-adapter.ts';
+import { mapAdapter } from './map-adapter.ts';
+import type { MappedTensor } from './mapped-tensor.ts';
 import type { MergeInput, MergeOptions, WeightedAdapter } from './merge-options.ts';
 
 /**

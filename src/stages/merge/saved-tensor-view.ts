@@ -5,7 +5,7 @@ import { decodeBfloat16 } from '#src/tensors/bfloat16.ts';
 import { decodeFloat16 } from '#src/tensors/float16.ts';
 import { convertedTensor } from '../convert/tensors/converted-tensor.ts';
 import { WholeTensorCache } from '../convert/tensors/transposed-rows.ts';
-import type { MappedTensor } from './map-adapter.ts';
+import type { MappedTensor } from './mapped-tensor.ts';
 
 /**
  * `base` gives the name and shape. Matrices keep the type that they are stored in; vectors become F32, which is the only

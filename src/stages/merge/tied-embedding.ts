@@ -4,7 +4,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import type { CheckpointTensor } from '#src/formats/checkpoint-tensor.ts';
 import type { LoraAdapter } from '#src/formats/lora/lora-adapter.ts';
 import type { AdapterBase } from './adapter-base.ts';
-import type { MappedTensor } from './map-adapter.ts';
+import type { MappedTensor } from './mapped-tensor.ts';
 
 export const embeddingName = 'token_embd.weight';
 export const outputName = 'output.weight';

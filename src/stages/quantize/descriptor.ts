@@ -26,7 +26,7 @@ export const quantizeDescriptor = describeCommand({
       kind: 'path',
       valueName: 'FOLDER',
       label: 'Output folder',
-      description: 'Folder for <name>-<LEVEL>.gguf, one per level.',
+      description: 'Folder for <name>-<LEVEL>.gguf, one per level; made when it is missing.',
     },
     imatrix: {
       kind: 'path',

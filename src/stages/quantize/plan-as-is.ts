@@ -4,7 +4,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { withEntry, withoutEntry } from '#src/formats/gguf/entries.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import { makeOutputPlan, type OutputPlan } from './output-plan.ts';
-import type { QuantizeOptions } from './plan-quantization.ts';
+import type { QuantizeOptions } from './quantize-options.ts';
 import { splitKeys } from './quantized-metadata.ts';
 
 /** Plans a copy. Throws `quantize/failed` for merged tensors, which have no bytes to keep. */

@@ -5,7 +5,7 @@ import { ggmlTypes, isQuantizedType, type GgmlType } from '#src/tensors/ggml-typ
 import type { TensorFallback } from './dry-run.ts';
 import { needsImportance } from './importance.ts';
 import type { PlannedTensor } from './output-plan.ts';
-import type { OutputLevel, QuantizeOptions } from './plan-quantization.ts';
+import type { OutputLevel, QuantizeOptions } from './quantize-options.ts';
 
 export interface PlanFacts {
   readonly level: OutputLevel;

@@ -1,12 +1,12 @@
 // Plans the quantization of a model: llama.cpp's dry run chooses the types, the rest (metadata, order, exact size, what
 // would go wrong) follows from it. Needs no weights, so sizes are known before anything is read or downloaded.
+import type { QuantizationRequest, QuantizeOptions, OutputLevel } from './quantize-options.ts';
 import { readAlignment } from '#src/formats/gguf/check-layout.ts';
 import { entryNumber, withoutEntry } from '#src/formats/gguf/entries.ts';
-import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { encodeGgufHeader, ggmlShape } from '#src/formats/gguf/write-header.ts';
 import type { ModelView, TensorView } from '#src/model/model-view.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
-import { levels, type Level } from '#src/tensors/levels.ts';
+import { levels } from '#src/tensors/levels.ts';
 import { readDryRun, type DryRunModel, type DryRunOpener } from './dry-run.ts';
 import { copiedFileType } from './copied-file-type.ts';
 import { importanceOf, type Importance } from './importance.ts';
@@ -16,29 +16,6 @@ import { planNotices, planProblems } from './plan-findings.ts';
 import { planPruning } from './prune-layers.ts';
 import { quantizedMetadata, splitKeys } from './quantized-metadata.ts';
 import { inTensorOrder } from './tensor-order.ts';
-
-/** A level of llama-quantize; its COPY (tensors unchanged, metadata rewritten); or nothing changed at all. */
-export type OutputLevel = Level | 'COPY' | 'as-is';
-
-/** llama-quantize's options of the same names. */
-export interface QuantizeOptions {
-  readonly importance?: Importance | undefined;
-  /** Patterns are ECMAScript regular expressions, searched in the name; the first match wins. */
-  readonly tensorTypes?: readonly (readonly [pattern: string, type: GgmlType])[] | undefined;
-  readonly outputTensorType?: GgmlType | undefined;
-  readonly tokenEmbeddingType?: GgmlType | undefined;
-  readonly pure?: boolean | undefined;
-  readonly leaveOutputTensor?: boolean | undefined;
-  readonly pruneLayers?: readonly number[] | undefined;
-  readonly allowRequantize?: boolean | undefined;
-  /** `--override-kv`: entries that replace the model's, appended in this order. */
-  readonly overrides?: readonly GgufEntry[] | undefined;
-}
-
-export interface QuantizationRequest {
-  readonly level: OutputLevel;
-  readonly options?: QuantizeOptions;
-}
 
 /** Plans one level. Throws as planQuantizations does. */
 export async function planQuantization(

@@ -1,6 +1,6 @@
 // A model that exists only as config.json: its architecture's metadata and its tensors' shapes, enough for llama.cpp's dry
 // run. It has no tokenizer and no rows.
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import { configureArchitecture } from '#src/architectures/registry.ts';
 import { mergeEntries } from '#src/architectures/vocabulary/merge-entries.ts';
 import { stringEntry } from '#src/formats/gguf/entries.ts';

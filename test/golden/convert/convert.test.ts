@@ -18,7 +18,7 @@ import {
   type HuggingFaceModel,
 } from '#src/stages/convert/open-hugging-face-model.ts';
 import { rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 
 const outtypes = ['f32', 'f16', 'bf16', 'q8_0'] as const;
 type ReferenceOuttype = (typeof outtypes)[number];

@@ -2,7 +2,7 @@
 // which order, and what it takes for a key that is missing or null.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import { configureArchitecture } from '#src/architectures/registry.ts';
 import { mergeEntries } from '#src/architectures/vocabulary/merge-entries.ts';
 import { stringEntry } from '#src/formats/gguf/entries.ts';

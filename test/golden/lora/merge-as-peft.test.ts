@@ -1,7 +1,7 @@
 // Merged weights equal what PEFT 0.18 itself computes (make-peft-references.py), through the whole chain: reading the
 // folder, patterns, mapping to GGUF with its transforms, and the row arithmetic.
 import { describe, expect, it } from 'vitest';
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import { configureArchitecture } from '#src/architectures/registry.ts';
 import type { CheckpointTensor, WeightDtype } from '#src/formats/checkpoint-tensor.ts';
 import { stringEntry } from '#src/formats/gguf/entries.ts';

@@ -2,7 +2,7 @@
 // harmless, never a crash, never a list that grows with a number from the file.
 import { describe, expect, it } from 'vitest';
 import { buildHuggingFaceCases } from '#test/helpers/build-hugging-face-folder.ts';
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import { configureArchitecture } from '#src/architectures/registry.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import { configureArchitecture, supportedFamilies } from '#src/architectures/registry.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 

@@ -2,7 +2,7 @@
 // every golden folder in test/golden/convert.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { HuggingFaceConfig } from '#src/architectures/architecture.ts';
+import type { HuggingFaceConfig } from '#src/architectures/hugging-face-config.ts';
 import { elementCountOf } from '#src/model/model-view.ts';
 import { describeArchitectureTensors } from '#src/stages/convert/describe-tensors.ts';
 

@@ -9,12 +9,8 @@ import { dryRunnerIn } from '#electron/factory/quantize/dry-runner.ts';
 import { stringEntry, uint32ArrayEntry, uint32Entry } from '#src/formats/gguf/entries.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
-import {
-  planQuantization,
-  planQuantizations,
-  type OutputLevel,
-  type QuantizeOptions,
-} from '#src/stages/quantize/plan-quantization.ts';
+import { planQuantization, planQuantizations } from '#src/stages/quantize/plan-quantization.ts';
+import type { OutputLevel, QuantizeOptions } from '#src/stages/quantize/quantize-options.ts';
 import { openModel } from '#test/helpers/build-base-model.ts';
 import { buildGguf, type TestTensor } from '#test/helpers/build-gguf.ts';
 import { expectRefusal } from '#test/helpers/expect-refusal.ts';
