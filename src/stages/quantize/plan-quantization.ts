@@ -9,7 +9,7 @@ import type { GgmlType } from '#src/tensors/ggml-types.ts';
 import { levels } from '#src/tensors/levels.ts';
 import { readDryRun, type DryRunModel, type DryRunOpener } from './dry-run.ts';
 import { copiedFileType } from './copied-file-type.ts';
-import { importanceOf, type Importance } from './importance.ts';
+import { importanceOf } from './importance.ts';
 import { makeOutputPlan, type OutputPlan, type PlannedTensor } from './output-plan.ts';
 import { planAsIs } from './plan-as-is.ts';
 import { planNotices, planProblems } from './plan-findings.ts';
