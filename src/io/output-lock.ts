@@ -102,12 +102,16 @@ function isAlive({ pid, host, startedAt }: Owner): boolean {
   return startTimeOf(pid) === startedAt;
 }
 
-/** The process's start in clock ticks since boot (proc(5), field 22 of stat); empty where there is no /proc. */
+/**
+ * The process's start in clock ticks since boot (proc(5), field 22 of stat); empty where there is no /proc, and for
+ * processes that have ended but that no parent has asked after.
+ */
 function startTimeOf(pid: number): string {
   try {
     const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // The second field, the command, is in parentheses and may hold spaces.
-    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+    const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return state === 'Z' || state === 'X' ? '' : (fields[18] ?? '');
   } catch {
     return '';
   }

@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,6 +18,9 @@ afterEach(() => rm(folder, { recursive: true }));
 const take = () => takeOutputLock(lock, 'x.gguf');
 /** The number of a process that has just ended. */
 const deadProcess = () => spawnSync(process.execPath, ['-e', '0']).pid;
+
+const processStatus = (pid: number) => readFile(`/proc/${pid}/stat`, 'utf8');
+const startTime = async (pid: number) => (await processStatus(pid)).split(') ')[1]!.split(' ')[19];
 
 describe('the lock of an output', () => {
   it('is there while it is held and gone afterwards', async () => {
@@ -38,6 +42,21 @@ describe('the lock of an output', () => {
     const held = await take();
     expect(JSON.parse(await readFile(lock, 'utf8'))).toMatchObject({ pid: process.pid });
     await held.release();
+  });
+
+  it('is taken over from a process that was killed and that nobody has asked after', async () => {
+    // The shell's child ends at once, but the shell is busy: the child stays a zombie.
+    const shell = spawn('sh', ['-c', 'sleep 0 & echo $!; exec sleep 30']);
+    try {
+      const [line] = (await once(shell.stdout, 'data')) as [Buffer];
+      const pid = Number(line.toString());
+      const startedAt = await startTime(pid);
+      await expect.poll(async () => /\) Z /.test(await processStatus(pid))).toBe(true);
+      await writeFile(lock, JSON.stringify({ pid, host: hostname(), startedAt }));
+      await (await take()).release();
+    } finally {
+      shell.kill('SIGKILL');
+    }
   });
 
   it('is taken over when its process number belongs to another process now', async () => {
