@@ -2,10 +2,11 @@
 // the package at first use, so that every command works offline on a fresh machine.
 import { randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
-import { cp, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from './io-error.ts';
+import { makeFolder } from './make-folder.ts';
 import { packageRoot } from './package-root.ts';
 import { studioHome } from './studio-home.ts';
 import { openWorkspace, workspaceFileName, type Workspace } from './workspace.ts';
@@ -52,7 +53,7 @@ async function openIfThere(folder: string): Promise<Workspace | undefined> {
 
 async function copyShippedFiles(target: string): Promise<void> {
   const root = packageRoot();
-  await mkdir(dirname(target), { recursive: true });
+  await makeFolder(dirname(target));
   // Where the file system can share blocks, the copy costs no space.
   const options = { recursive: true, mode: constants.COPYFILE_FICLONE };
   await cp(join(root, 'assets', 'seedling'), target, options);

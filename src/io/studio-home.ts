@@ -1,9 +1,10 @@
 // Where GGUF Studio keeps what is its own: `$GGUF_STUDIO_HOME`, else the XDG data folder. Folders made here carry a mark,
 // and cleaning up never touches a folder without it.
-import { mkdir, stat, writeFile } from 'node:fs/promises';
+import { stat, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { toIoError } from './io-error.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** The file that says: this folder and everything in it was made by GGUF Studio and may be deleted by it. */
 export const ownFolderMark = '.gguf-studio-folder';
@@ -22,7 +23,7 @@ export function studioHome(environment: NodeJS.ProcessEnv = process.env): string
 /** Creates a marked folder (and its parents) and gives its path. */
 export async function ensureOwnFolder(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
     await writeFile(join(path, ownFolderMark), markText, { flag: 'wx' });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw toIoError(error, path);

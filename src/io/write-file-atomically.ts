@@ -1,9 +1,10 @@
 // Small files that must never be seen half-written: records, manifests, settings. Written beside their place under a name
 // of their own, flushed, then renamed over it; two writers at once leave one whole file.
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { toIoError } from './io-error.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Replaces the file at `path`; its folder is made when missing. Throws `io/failed` or `io/disk-full`. */
 export async function writeFileAtomically(
@@ -12,7 +13,7 @@ export async function writeFileAtomically(
 ): Promise<void> {
   const partial = `${path}.${randomUUID().slice(0, 8)}.partial`;
   try {
-    await mkdir(dirname(path), { recursive: true });
+    await makeFolder(dirname(path));
     const handle = await open(partial, 'wx');
     try {
       await handle.writeFile(content);

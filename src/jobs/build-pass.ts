@@ -1,12 +1,11 @@
 // One pass of a build: opens the source once, lays out every file that is not current, and has them written, checked and
 // recorded. Files of one pass share one read of the source.
-import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { runToEnd } from '#src/contract/run-to-end.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { rememberFileHash } from '#src/io/file-hash.ts';
-import { toIoError } from '#src/io/io-error.ts';
+import { makeFolder } from '#src/io/make-folder.ts';
 import type { PlannedPass } from '#src/recipe/plan.ts';
 import { checkOutput } from './check-output.ts';
 import type { FinishedFile } from './describe-output.ts';
@@ -140,10 +139,4 @@ function usedSources(
     ...files.flatMap(({ task }) => task.output.adapters),
   ];
   return [...new Set(nodes.map(({ id }) => sourceOf(sources, id)))];
-}
-
-async function makeFolder(path: string): Promise<void> {
-  await mkdir(path, { recursive: true }).catch((error: unknown) => {
-    throw toIoError(error, path);
-  });
 }

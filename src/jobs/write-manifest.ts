@@ -1,11 +1,12 @@
 // Writes the router manifest of a family beside its parents. What a build knows is written anew each time; what people
 // set by hand (policy, thresholds, companions, classifier, fallback) is kept.
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { BuiltFile } from '#src/contract/build.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
+import { makeFolder } from '#src/io/make-folder.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
 import { adapterName, baseName } from '#src/recipe/node-names.ts';
 import type { PlannedFamily, PlannedPass } from '#src/recipe/plan.ts';
@@ -54,9 +55,7 @@ export async function writeManifest(
   const existing = await readExisting(path, family.node, overwrite);
   const text = `${JSON.stringify(existing === undefined ? made : withChoices(made, existing.manifest), null, 2)}\n`;
   if (existing?.text === text) return { path, reused: true };
-  await mkdir(folder, { recursive: true }).catch((error: unknown) => {
-    throw toIoError(error, folder);
-  });
+  await makeFolder(folder);
   await writeFileAtomically(path, text);
   return { path, reused: false };
 }
