@@ -26,12 +26,14 @@ export async function checkDiskSpace(requests: readonly SpaceRequest[]): Promise
     disks.set(dev, disk);
   }
   for (const { folder, bytes } of disks.values()) {
-    const { bavail, bsize } = await statfs(folder);
+    const { blocks, bavail, bsize } = await statfs(folder);
+    // Some network and user-space file systems do not tell.
+    if (blocks === 0) continue;
     const free = bavail * bsize;
     if (free >= bytes + reserveBytes) continue;
     throw new StudioError(
       'io/disk-full',
-      `The outputs need ${gibibytes(bytes)} in ${folder}, which has ${gibibytes(free)} free.`,
+      `The outputs need ${size(bytes)} in ${folder} and ${size(reserveBytes)} have to stay free, but only ${size(free)} are.`,
       {
         hint: 'Free some space, write to another disk, or make fewer levels.',
         details: { folder, neededBytes: bytes, freeBytes: free },
@@ -40,6 +42,6 @@ export async function checkDiskSpace(requests: readonly SpaceRequest[]): Promise
   }
 }
 
-function gibibytes(bytes: number): string {
-  return `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+function size(bytes: number): string {
+  return bytes >= 1e9 ? `${(bytes / 1e9).toFixed(2)} GB` : `${(bytes / 1e6).toFixed(1)} MB`;
 }

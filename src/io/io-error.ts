@@ -26,7 +26,10 @@ export function toIoError(error: unknown, path: string): StudioError {
         hint: 'Choose a folder that you may write to.',
       });
     case 'EISDIR':
-      return new StudioError('io/failed', `${path} is a folder, a file was expected.`, options);
+      return new StudioError('io/not-found', `${path} is a folder, a file was expected.`, {
+        ...options,
+        hint: 'Give the path of a file.',
+      });
     default:
       return new StudioError(
         'io/failed',

@@ -173,6 +173,9 @@ describe('outputs and inputs', () => {
     const half = { path, bytes: 2 ** 60 };
     const refusal = await expectRefusal(checkDiskSpace([half, half]), 'io/disk-full', folder);
     expect(refusal.details).toMatchObject({ neededBytes: 2 ** 61 });
+    expect(refusal.message).toMatch(
+      /need 2305843009\.21 GB .* 16\.8 MB have to stay free, but only [\d.]+ [MG]B are/,
+    );
     await expectRefusal(
       checkDiskSpace([{ path: join(folder, 'no', 'x'), bytes: 1 }]),
       'io/not-found',
