@@ -133,6 +133,16 @@ describe('outputs', () => {
     expect(stderr).toContain(folder.path('no/such'));
   });
 
+  it('go into a folder that is made, but only when there is something to write', async () => {
+    const made = await folder.run('quantize', model, '--outdir', 'new/er', '--levels', 'Q8_0');
+    expect(made.code, made.stderr).toBe(0);
+    expect(readdirSync(folder.path('new/er'))).toEqual(['model-Q8_0.gguf']);
+    const refused = await folder.run('quantize', model, '--outdir', 'other', '--levels', 'IQ1_S');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('needs an importance matrix');
+    expect(existsSync(folder.path('other'))).toBe(false);
+  });
+
   it('of one path for two levels are refused', async () => {
     const { code, document } = await folder.json(
       'quantize',
@@ -149,6 +159,27 @@ describe('outputs', () => {
 });
 
 describe('adapters', () => {
+  it('are never written over their base', async () => {
+    mkdirSync(folder.path('base'));
+    for (const name of readdirSync(`${seedlingFolder}/seedling-4m`)) {
+      copyFileSync(`${seedlingFolder}/seedling-4m/${name}`, folder.path('base', name));
+    }
+    const weights = folder.path('base', 'model.safetensors');
+    const before = readFileSync(weights);
+    for (const [base, output] of [
+      ['base', weights],
+      [model, model],
+    ]) {
+      const { code, document } = await folder.json(
+        'convert-lora', `${seedlingFolder}/adapters/conditions`, '--base', base!, '--outfile', output!,
+        '--overwrite',
+      ); // prettier-ignore
+      expect(code).toBe(2);
+      expect(document.error?.code).toBe('output/is-input');
+    }
+    expect(readFileSync(weights).equals(before)).toBe(true);
+  });
+
   it('of another base are refused, naming the first tensor', async () => {
     const { code, document } = await folder.json(
       'merge',

@@ -103,5 +103,10 @@ describe.runIf(process.platform === 'linux')('a factory host that is killed', ()
     await running.finished;
     await waitFor(() => !existsSync(`/proc/${host}`), 'the host to end', 15);
     expect(filesIn('orphan').filter((name) => name.endsWith('.gguf'))).toEqual([]);
+    // Nobody cancelled: what is finished is gone on with.
+    const again = folder.start(words('orphan'));
+    await waitFor(() => again.stderr().includes('going on with an interrupted run'), 'a resume');
+    again.child.kill('SIGINT');
+    expect((await again.finished).code).toBe(130);
   });
 });
