@@ -14,6 +14,7 @@ import { ggufAdapterOf, isGgufAdapter } from '#src/model/open-gguf-adapter.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import { losslessView } from '#src/stages/convert/lossless-view.ts';
 import { openHuggingFaceModel } from '#src/stages/convert/open-hugging-face-model.ts';
+import { withoutProvenance } from '#src/stages/package/provenance.ts';
 
 export interface OpenedSource<Content> {
   readonly content: Content;
@@ -55,6 +56,20 @@ export async function openBase(
     });
   }
   return { content: model, inputs, notices: [] };
+}
+
+/** Opens a base for an output that carries no provenance of its own: that of the base would be wrong about it. */
+export async function openPlainBase(
+  path: string,
+  options: OpenBaseOptions = {},
+): Promise<OpenedSource<ModelView>> {
+  const base = await openBase(path, options);
+  const { model, notice } = withoutProvenance(base.content);
+  return {
+    ...base,
+    content: model,
+    notices: notice === undefined ? base.notices : [...base.notices, notice],
+  };
 }
 
 /** Opens an adapter. The caller closes it. Throws `adapter/invalid` for anything else. */

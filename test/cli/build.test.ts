@@ -1,13 +1,14 @@
 // `build` and what follows from it, as a user does it: build, look, validate, talk, clean up.
 import {
-  copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync,
+  copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, utimesSync, writeFileSync,
 } from 'node:fs'; // prettier-ignore
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BuildResult } from '#src/contract/build.ts';
 import type { Inspection } from '#src/contract/inspection.ts';
+import type { Sizes } from '#src/contract/sizes.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { buildRecipe } from '#test/helpers/build-recipe.ts';
-import { studioFolder } from '#test/helpers/run-studio.ts';
+import { seedlingFolder, studioFolder } from '#test/helpers/run-studio.ts';
 
 const folder = studioFolder();
 let bundle = '';
@@ -100,6 +101,34 @@ describe('a bundle', () => {
     const chat = await folder.run('chat', 'changed.gguf', '--adapter', 'anatomy', '-p', 'x');
     expect(chat.code).toBe(2);
     expect(chat.stderr).toContain('bundle/invalid');
+  });
+
+  it('passes models that quantize and merge made of a built file, whose provenance is not theirs', async () => {
+    const words = [['COPY'], ['Q2_K', '--allow-requantize']];
+    for (const [level = '', ...more] of words) {
+      const { code, document } = await folder.json(
+        'quantize',
+        bundle,
+        `of-built-${level}.gguf`,
+        level,
+        ...more,
+      );
+      expect(code, JSON.stringify(document.error)).toBe(0);
+      expect(document.notices?.map(({ message }) => message).join('\n')).toContain(
+        'carries adapters (conditions, anatomy); they stay there',
+      );
+    }
+    const merged = await folder.run(
+      'merge', '--base', bundle, '--lora', `${seedlingFolder}/adapters/finance`, '--outfile', 'of-built-merged.gguf',
+    ); // prettier-ignore
+    expect(merged.code, merged.stderr).toBe(0);
+    for (const name of ['COPY', 'Q2_K', 'merged']) {
+      const { code, document } = await folder.json('validate', `of-built-${name}.gguf`);
+      expect(code, JSON.stringify(document)).toBe(0);
+    }
+    const planned = await folder.json('sizes', bundle, '--levels', 'Q2_K');
+    const [size] = (planned.document.result as unknown as Sizes).levels;
+    expect(size?.bytes).toBe(statSync(folder.path('of-built-Q2_K.gguf')).size);
   });
 
   it('fails when a tensor is not what was written', async () => {

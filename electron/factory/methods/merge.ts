@@ -1,6 +1,6 @@
 // `merge`: adapters into the weights of their base, rounded once.
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
-import { openAdapter, openBase, type OpenedSource } from '#src/jobs/open-sources.ts';
+import { openAdapter, openPlainBase, type OpenedSource } from '#src/jobs/open-sources.ts';
 import type { LoraAdapter } from '#src/formats/lora/lora-adapter.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
@@ -11,7 +11,7 @@ const typeOf = { f32: 'F32', f16: 'F16', bf16: 'BF16', q8_0: 'Q8_0' } as const;
 
 export const merge: Handlers<FactoryContract>['merge'] = async (params, { signal, emit }) => {
   emit({ event: 'phase', phase: 'Reading', detail: params.base });
-  const base = await openBase(params.base, { signal });
+  const base = await openPlainBase(params.base, { signal });
   const adapters: { source: OpenedSource<LoraAdapter>; weight: number }[] = [];
   const closeAll = () =>
     Promise.all([base.content.close(), ...adapters.map(({ source }) => source.content.close())]);

@@ -8,7 +8,7 @@ import { boolEntry, float32Entry, stringEntry, uint32Entry } from '#src/formats/
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { readImatrix } from '#src/formats/imatrix/read-imatrix.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
-import { openBase } from '#src/jobs/open-sources.ts';
+import { openPlainBase } from '#src/jobs/open-sources.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { filterImportance, type Importance } from '#src/stages/quantize/importance.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
@@ -29,7 +29,7 @@ export const quantize: Handlers<FactoryContract>['quantize'] = async (params, co
     content: model,
     inputs,
     notices,
-  } = await openBase(params.input, {
+  } = await openPlainBase(params.input, {
     pre: params.pre,
     signal,
   });

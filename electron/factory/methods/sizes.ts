@@ -14,6 +14,7 @@ import {
   openHuggingFaceModel,
   type HuggingFaceModel,
 } from '#src/stages/convert/open-hugging-face-model.ts';
+import { withoutProvenance } from '#src/stages/package/provenance.ts';
 import { hasWeights, withHollowCheckpoint } from '#src/stages/sizes/hollow-checkpoint.ts';
 import { modelFromConfig } from '#src/stages/sizes/model-from-config.ts';
 import { planSizes } from '#src/stages/sizes/plan-sizes.ts';
@@ -55,7 +56,8 @@ async function openForSizes(path: string): Promise<OpenedForSizes> {
   const file = await openFileByteSource(path);
   const openSibling = (name: string) => openFileByteSource(join(dirname(path), name));
   return {
-    model: await openGgufModel(file, openSibling),
+    // What quantize leaves out is not counted.
+    model: withoutProvenance(await openGgufModel(file, openSibling)).model,
     source: 'gguf',
     countsMetadata: true,
   };

@@ -1,6 +1,7 @@
 // The `studio.*` entries that `build`, `package` and `repair` add behind all others (design section 4): where a file
 // comes from, a hash per tensor, and the window it is meant to be used with. `convert` and `quantize` add none.
 import { StudioError } from '#src/errors/studio-error.ts';
+import { bundleKeys } from '#src/formats/bundle/bundle-entries.ts';
 import {
   entryNumber,
   entryString,
@@ -10,6 +11,7 @@ import {
   uint32Entry,
 } from '#src/formats/gguf/entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
+import type { ModelView } from '#src/model/model-view.ts';
 
 export const provenanceKeys = {
   recipe: 'studio.recipe',
@@ -32,6 +34,28 @@ export const tensorHashPlaceholder = '0'.repeat(64);
 /** The metadata without any entry of ours: what an input brings from an earlier build describes that build. */
 export function withoutStudioEntries(metadata: readonly GgufEntry[]): GgufEntry[] {
   return metadata.filter(({ key }) => !key.startsWith('studio.'));
+}
+
+/**
+ * A built model as the plain input of `quantize` and `merge`: its recipe, hashes and bundle list describe that file and
+ * would be wrong about the next one; the context window stays right. `notice` says which adapters stay behind.
+ */
+export function withoutProvenance(model: ModelView): {
+  readonly model: ModelView;
+  readonly notice: string | undefined;
+} {
+  const names = entryValue(model.metadata, bundleKeys.names);
+  const metadata = model.metadata.filter(
+    ({ key }) => !key.startsWith('studio.') || key === provenanceKeys.contextWindow,
+  );
+  const adapters = names?.type === 'array' && names.elementType === 'string' ? names.value : [];
+  return {
+    model: metadata.length === model.metadata.length ? model : { ...model, metadata },
+    notice:
+      adapters.length === 0
+        ? undefined
+        : `${model.label} carries adapters (${adapters.join(', ')}); they stay there: build makes bundled parents.`,
+  };
 }
 
 /** The provenance entries, in their fixed order, with placeholders for the tensors' hashes. */

@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { memoryByteSource } from '#src/formats/bytes/byte-source.ts';
-import { stringEntry, uint32Entry, withEntry } from '#src/formats/gguf/entries.ts';
+import {
+  stringArrayEntry,
+  stringEntry,
+  uint32Entry,
+  withEntry,
+} from '#src/formats/gguf/entries.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
+import type { GgufEntry } from '#src/formats/gguf/types.ts';
+import type { ModelView } from '#src/model/model-view.ts';
 import {
   clampContextWindow,
   provenanceEntries,
   readProvenance,
   refuseMergedTwice,
   tensorHashEntry,
+  withoutProvenance,
   withoutStudioEntries,
 } from '#src/stages/package/provenance.ts';
 import { buildGguf } from '#test/helpers/build-gguf.ts';
@@ -43,6 +51,40 @@ describe('provenance entries', () => {
   it('replace those of an earlier build, and touch nothing else', () => {
     const own = [stringEntry('general.name', 'x'), stringEntry('studious.key', 'y')];
     expect(withoutStudioEntries([...own, ...provenanceEntries(provenance, 1)])).toEqual(own);
+  });
+});
+
+describe('a built model as a plain input', () => {
+  const modelOf = (metadata: readonly GgufEntry[]): ModelView => ({
+    label: 'built.gguf',
+    architecture: 'llama',
+    metadata,
+    tensors: [],
+    close: () => Promise.resolve(),
+  });
+  const architecture = stringEntry('general.architecture', 'llama');
+
+  it('keeps its context window and none of what describes its file', () => {
+    const built = modelOf([architecture, ...provenanceEntries(provenance, 2)]);
+    const { model, notice } = withoutProvenance(built);
+    expect(model.metadata.map(({ key }) => key)).toEqual([
+      'general.architecture',
+      'studio.context_window',
+    ]);
+    expect(notice).toBeUndefined();
+  });
+
+  it('says which adapters stay behind', () => {
+    const names = stringArrayEntry('studio.bundle.names', ['conditions', 'anatomy']);
+    const { model, notice } = withoutProvenance(modelOf([architecture, names]));
+    expect(model.metadata).toEqual([architecture]);
+    expect(notice).toContain('built.gguf carries adapters (conditions, anatomy)');
+  });
+
+  it('is itself when it has none', () => {
+    const plain = modelOf([architecture]);
+    expect(withoutProvenance(plain)).toEqual({ model: plain, notice: undefined });
+    expect(withoutProvenance(plain).model).toBe(plain);
   });
 });
 
