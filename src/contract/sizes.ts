@@ -21,6 +21,8 @@ export const sizesSchema = z.object({
       notices: z.array(z.string()),
     }),
   ),
+  /** Levels that llama.cpp has no types for in this model, with its reason. */
+  refused: z.array(z.object({ level: z.string(), reason: z.string() })),
 });
 
 export type Sizes = z.infer<typeof sizesSchema>;

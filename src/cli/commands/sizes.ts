@@ -40,6 +40,7 @@ function renderSizes(sizes: Sizes, style: Style): string {
     ...(sizes.levels.some(({ needsImatrix }) => needsImatrix)
       ? ['* needs an importance matrix; what it records about it adds some 200 bytes']
       : []),
+    ...sizes.refused.map(({ level, reason }) => `${level}: ${printable(reason)}`),
     ...(sizes.countsMetadata
       ? []
       : ['Without a tokenizer only the tensors are counted; metadata adds 1 to 10 MB.']),

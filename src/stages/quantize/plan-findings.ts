@@ -36,10 +36,10 @@ function fallbackNotices({ level, tensors, fallbacks }: PlanFacts): string[] {
   const [first] = fallbacks;
   if (first === undefined) return [];
   const { columns, wanted, used } = first;
+  const block = `${wanted} blocks of ${ggmlTypes[wanted].blockSize}`;
   return [
-    `${level}: ${fallbacks.length} of ${tensors.length} tensors do not fit the type that this level wants, and get a larger one: ` +
-      `rows of ${columns} weights do not divide into ${wanted} blocks of ${ggmlTypes[wanted].blockSize}, so ${first.tensor} becomes ${used}` +
-      (fallbacks.length > 1 ? ', and so on.' : '.'),
+    `${level}: ${fallbacks.length} of ${tensors.length} tensors fall back to larger types: ` +
+      `rows of ${columns} weights do not divide into ${block} (${first.tensor} becomes ${used}).`,
   ];
 }
 

@@ -1,6 +1,7 @@
 // Plans the quantization of a model: llama.cpp's dry run chooses the types, the rest (metadata, order, exact size, what
 // would go wrong) follows from it. Needs no weights, so sizes are known before anything is read or downloaded.
 import type { QuantizationRequest, QuantizeOptions, OutputLevel } from './quantize-options.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
 import { readAlignment } from '#src/formats/gguf/check-layout.ts';
 import { entryNumber, withoutEntry } from '#src/formats/gguf/entries.ts';
 import { encodeGgufHeader, ggmlShape } from '#src/formats/gguf/write-header.ts';
@@ -38,20 +39,42 @@ export async function planQuantizations(
   requests: readonly QuantizationRequest[],
   openDryRun: DryRunOpener,
 ): Promise<OutputPlan[]> {
+  const results = await planEachQuantization(model, requests, openDryRun);
+  return results.map((result) => {
+    if (result instanceof StudioError) throw result;
+    return result;
+  });
+}
+
+/** As planQuantizations, but a level that llama.cpp has no answer for does not keep the others from being planned. */
+export async function planEachQuantization(
+  model: ModelView,
+  requests: readonly QuantizationRequest[],
+  openDryRun: DryRunOpener,
+): Promise<(OutputPlan | StudioError)[]> {
   let dryRun: DryRunModel | undefined;
   try {
-    const plans: OutputPlan[] = [];
+    const results: (OutputPlan | StudioError)[] = [];
     for (const { level, options = {} } of requests) {
       if (level === 'as-is') {
-        plans.push(planAsIs(model, options));
+        results.push(planOrRefusal(() => planAsIs(model, options)));
         continue;
       }
-      dryRun ??= await showModel(model, openDryRun);
-      plans.push(planLevel(model, level, options, dryRun));
+      const shown = (dryRun ??= await showModel(model, openDryRun));
+      results.push(planOrRefusal(() => planLevel(model, level, options, shown)));
     }
-    return plans;
+    return results;
   } finally {
     await dryRun?.close();
+  }
+}
+
+function planOrRefusal(plan: () => OutputPlan): OutputPlan | StudioError {
+  try {
+    return plan();
+  } catch (error) {
+    if (error instanceof StudioError) return error;
+    throw error;
   }
 }
 

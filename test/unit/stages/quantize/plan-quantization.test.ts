@@ -7,6 +7,7 @@ import { openLlamaLibrary } from '#electron/factory/ffi/open-llama-library.ts';
 import type { LlamaLibrary } from '#electron/factory/ffi/llama-library.types.ts';
 import { dryRunnerIn } from '#electron/factory/quantize/dry-runner.ts';
 import { stringEntry, uint32ArrayEntry, uint32Entry } from '#src/formats/gguf/entries.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { planQuantization, planQuantizations } from '#src/stages/quantize/plan-quantization.ts';
@@ -91,6 +92,19 @@ describe('planning a quantization', () => {
   it('says which tensors fall back to larger types', async () => {
     const planned = await plan(await tiny({ hidden: 96, feedForward: 160 }), 'Q4_K_M');
     expect(planned.notices.join('\n')).toMatch(/rows of 96 weights .* Q4_K blocks of 256/);
+  });
+
+  it('plans the other levels when llama.cpp has no types for one', async () => {
+    const model = await tiny({ hidden: 96, feedForward: 160 });
+    const requests = (['Q8_0', 'Q1_0', 'Q4_0'] as const).map((level) => ({ level }));
+    const openDryRun = dryRunnerIn(folder, library);
+    const results = await planEachQuantization(model, requests, openDryRun);
+    expect(results.map((result) => result instanceof StudioError)).toEqual([false, true, false]);
+    await expectRefusal(
+      planQuantizations(model, requests, openDryRun),
+      'quantize/failed',
+      'no tensor type fallback is defined for type q1_0',
+    );
   });
 
   it('names a problem, not an error, when a level needs a matrix', async () => {
