@@ -10,7 +10,11 @@ import { stringEntry, uint32ArrayEntry, uint32Entry } from '#src/formats/gguf/en
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
-import { planQuantization, planQuantizations } from '#src/stages/quantize/plan-quantization.ts';
+import {
+  planEachQuantization,
+  planQuantization,
+  planQuantizations,
+} from '#src/stages/quantize/plan-quantization.ts';
 import type { OutputLevel, QuantizeOptions } from '#src/stages/quantize/quantize-options.ts';
 import { openModel } from '#test/helpers/build-base-model.ts';
 import { buildGguf, type TestTensor } from '#test/helpers/build-gguf.ts';
