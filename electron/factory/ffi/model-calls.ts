@@ -50,7 +50,7 @@ export function openModelCalls(llama: LibraryHandle, log: NativeLog): ModelCalls
       };
       const { result, lines } = await log.captureAsync(() => callAsync(loadFromFile, path, params));
       if (result !== null) return result;
-      throw nativeFailure('native/failed', `llama.cpp cannot load ${path}`, lines);
+      throw nativeFailure('native/failed', `${path}: llama.cpp cannot load it`, lines);
     },
     free,
     vocabulary,

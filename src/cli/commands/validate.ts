@@ -1,4 +1,5 @@
 // `validate`: every file is checked, and the worst result decides the exit code.
+import { statSync } from 'node:fs';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { validateDescriptor } from '#src/stages/validate/descriptor.ts';
@@ -16,7 +17,9 @@ export const validateCommand = defineCommand(
       const path = context.resolvePath(positional);
       const threads = options.threads === undefined ? {} : { threads: options.threads };
       const depth = options.structure === true ? 'structure' : 'full';
-      const report = await context.factory('validate', { path, depth, ...threads });
+      const report = await context
+        .factory('validate', { path, depth, ...threads })
+        .catch((error: unknown) => crashReport(path, error));
       reports.push(report);
       context.print(renderReport(report, context.style));
     }
@@ -24,6 +27,29 @@ export const validateCommand = defineCommand(
     return { result: { files: reports }, text: '', ...(failure === undefined ? {} : { failure }) };
   },
 );
+
+/** llama.cpp trusts some values and ends its process over them: that is the file's fault, and the others are still checked. */
+function crashReport(path: string, error: unknown): ValidationReport {
+  if (!(error instanceof StudioError) || error.code !== 'native/crashed') throw error;
+  const { reason, lastLines } = error.details;
+  if (!/SIG(ABRT|SEGV|BUS|FPE|ILL|TRAP)/.test(String(reason))) throw error;
+  const lines = Array.isArray(lastLines) ? lastLines.map(String) : [];
+  const summary = `llama.cpp ended its process over this file (${String(reason)}): ${lines.at(-1)?.trim() ?? 'it gave no reason'}`;
+  return {
+    path,
+    bytes: statSync(path).size,
+    passed: false,
+    checks: [
+      {
+        check: 'load',
+        status: 'failed',
+        summary,
+        evidence: { code: error.code, lines },
+        seconds: 0,
+      },
+    ],
+  };
+}
 
 /** The error of reports that did not pass, undefined when all did. */
 export function validationFailure(reports: readonly ValidationReport[]): StudioError | undefined {
@@ -49,6 +75,11 @@ function withPath(path: string, summary: string): string {
   return summary.startsWith(path) ? summary : `${path}: ${summary}`;
 }
 
+/** The title names the file already. */
+function withoutPath(summary: string, path: string): string {
+  return summary.startsWith(`${path}: `) ? summary.slice(path.length + 2) : summary;
+}
+
 export function renderReport(report: ValidationReport, style: Style): string {
   const mark = {
     passed: style.green('pass'),
@@ -58,7 +89,7 @@ export function renderReport(report: ValidationReport, style: Style): string {
   const rows = report.checks.map((check) => [
     `  ${mark[check.status]}`,
     check.check,
-    printable(check.summary.replace(`${report.path}: `, '')),
+    printable(withoutPath(check.summary, report.path)),
     check.seconds >= 0.05 ? formatDuration(check.seconds) : '',
   ]);
   const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '' }];

@@ -42,9 +42,11 @@ export async function* checkAdapters(
   } finally {
     model.attach(undefined);
   }
-  return passed(`${members.length} adapters attach and change the answers.`, {
-    adapters: changes,
-  });
+  const who =
+    members.length === 1
+      ? 'The adapter attaches and changes'
+      : `All ${members.length} adapters attach and change`;
+  return passed(`${who} the answers.`, { adapters: changes });
 }
 
 function largestDifference(left: Float32Array, right: Float32Array): number {

@@ -69,8 +69,10 @@ export async function* validateModel(
       const sound = checks.every((check) => check.status !== 'failed');
       if (options.depth === 'full') {
         // llama.cpp ends its process where it trusts a wrong value, so it gets only what is sound so far.
-        if (sound) checks.push(...(yield* checkLoaded(input, structure, options, ports)));
-        else checks.push(skipped('load', 'An earlier check failed.'));
+        if (!sound) checks.push(skipped('load', 'An earlier check failed.'));
+        else if (entryString(structure.metadata, 'general.type') === 'adapter') {
+          checks.push(skipped('load', 'A LoRA adapter loads only with its base: chat --lora.'));
+        } else checks.push(...(yield* checkLoaded(input, structure, options, ports)));
       }
     }
   } finally {
@@ -148,7 +150,10 @@ async function* checkContents(
       await readGgufHeader(slice);
     }
     const names = members.map((member) => member.name);
-    return passed(`${members.length} adapters have the SHA-256 that was packed.`, { names });
+    return passed(
+      `${members.length === 1 ? 'The adapter has' : `All ${members.length} adapters have`} the SHA-256 that was packed.`,
+      { names },
+    );
   });
   return [...results, bundle];
 }
@@ -169,7 +174,9 @@ async function* checkLoaded(
     const loadPath = structure.parts.length > 1 ? path : input.path;
     model = await ports.engine.load(loadPath, { embeddings, ...threads });
     const { description, parameterCount } = model;
-    return passed(`llama.cpp loads it: ${description}.`, { description, parameterCount });
+    // llama.cpp writes a size that it has no name for as `?B`.
+    const name = description.replace(' ?B', '');
+    return passed(`llama.cpp loads it: ${name}.`, { description, parameterCount });
   });
   if (model === undefined) return [load];
   const loaded = model;
