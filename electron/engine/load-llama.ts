@@ -56,7 +56,7 @@ export async function loadLlama(useGpu: boolean, emit: EventSink): Promise<Llama
       'native/unavailable',
       `llama.cpp cannot be loaded: ${error instanceof Error ? error.message : 'unknown reason'}.`,
       {
-        hint: 'Run npm ci in the folder of GGUF Studio; "gguf-studio env" tells more.',
+        hint: 'Run npm install in the folder of GGUF Studio; "gguf-studio env" tells more.',
         cause: error,
       },
     );

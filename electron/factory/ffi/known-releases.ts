@@ -36,7 +36,7 @@ export function structSizesOf(release: string): StructSizes {
       'native/unknown-release',
       `The installed llama.cpp is release ${release}; GGUF Studio knows the memory layouts of ${known} only.`,
       {
-        hint: 'Install the version of node-llama-cpp that the lock file names (npm ci).',
+        hint: 'Install the version of node-llama-cpp that the lock file names (npm install).',
         details: { release, known: Object.keys(knownReleases) },
       },
     );

@@ -70,7 +70,7 @@ export function locateLibrary(): LocatedLibrary {
     throw new StudioError(
       'native/unavailable',
       `The package @node-llama-cpp/${name}, which carries llama.cpp, is not installed.`,
-      { hint: 'Run npm ci in the folder of GGUF Studio, without --omit=optional.' },
+      { hint: 'Run npm install in the folder of GGUF Studio, without --omit=optional.' },
     );
   }
   return locateIn(folder);
@@ -94,7 +94,7 @@ export function locateIn(folder: string): LocatedLibrary {
     throw new StudioError(
       'native/unavailable',
       `${folder} does not hold the libraries of one llama.cpp release (libllama, libggml, libggml-base).`,
-      { hint: 'Run npm ci again: the package is incomplete.' },
+      { hint: 'Remove node_modules and run npm install: the package is incomplete.' },
     );
   }
   return {

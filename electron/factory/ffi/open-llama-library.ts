@@ -77,6 +77,6 @@ function checkDefaults(llama: LibraryHandle, location: LocatedLibrary): void {
   throw new StudioError(
     'native/unknown-release',
     `${location.llamaPath} calls itself release ${location.release} but has another memory layout.`,
-    { hint: 'Install the version of node-llama-cpp that the lock file names (npm ci).' },
+    { hint: 'Install the version of node-llama-cpp that the lock file names (npm install).' },
   );
 }

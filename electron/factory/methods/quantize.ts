@@ -11,6 +11,7 @@ import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { openPlainBase } from '#src/jobs/open-sources.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { filterImportance, type Importance } from '#src/stages/quantize/importance.ts';
+import { groupNotices } from '#src/stages/quantize/group-notices.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { planQuantizations } from '#src/stages/quantize/plan-quantization.ts';
 import type { QuantizeOptions } from '#src/stages/quantize/quantize-options.ts';
@@ -112,9 +113,9 @@ function overrideEntry(override: MetadataOverride): GgufEntry {
 }
 
 function dryRunResult(plans: readonly OutputPlan[], seconds: number, emit: EventSink): Written {
-  for (const plan of plans) {
-    const messages = [...plan.notices, ...plan.problems.map(({ message }) => message)];
-    for (const message of messages) emit({ event: 'notice', level: 'warning', message });
+  const problems = plans.flatMap((plan) => plan.problems.map(({ message }) => message));
+  for (const message of [...groupNotices(plans), ...problems]) {
+    emit({ event: 'notice', level: 'warning', message });
   }
   return {
     outputs: plans.map((plan) => ({

@@ -12,6 +12,7 @@ import { toIoError } from '#src/io/io-error.ts';
 import { makeFolder } from '#src/io/make-folder.ts';
 import { journalPathOf, OutputFile, partialPathOf } from '#src/io/output-file.ts';
 import { checkDistinct, checkNotInput } from '#src/io/same-file.ts';
+import { groupNotices } from '#src/stages/quantize/group-notices.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import {
   OutputSession,
@@ -91,8 +92,8 @@ function checkPlans(requests: readonly OutputRequest[], emit: EventSink): void {
     const [problem] = plan.problems;
     if (problem !== undefined) throw problem;
   }
-  for (const { plan } of requests) {
-    for (const message of plan.notices) emit({ event: 'notice', level: 'warning', message });
+  for (const message of groupNotices(requests.map(({ plan }) => plan))) {
+    emit({ event: 'notice', level: 'warning', message });
   }
 }
 

@@ -62,8 +62,9 @@ export function readDryRun(log: DryRunLog, names: readonly string[]): DryRunRepo
   if (!log.ok) {
     throw new StudioError(
       'quantize/failed',
-      `llama.cpp cannot quantize this model: ${log.reason}.`,
+      `llama.cpp cannot quantize this model: ${log.reason.replace(/\.$/, '')}.`,
       {
+        hint: 'Check the options, --tensor-type patterns first; without options, gguf-studio validate tells more of the file.',
         details: { log: log.lines.slice(-20) },
       },
     );

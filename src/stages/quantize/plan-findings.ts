@@ -108,7 +108,7 @@ function requantizeProblems({ level, tensors, options }: PlanFacts): StudioError
       'quantize/requantize',
       `${listed(again)} ${again.length === 1 ? 'is' : 'are'} already quantized (${sourceTypes(again)}); ${level} would round a second time.`,
       {
-        hint: 'Start from the F32, F16 or BF16 model, keep the tensors with level as-is, or accept the loss with --allow-requantize.',
+        hint: 'Start from the F32, F16 or BF16 model, keep the tensors (level COPY, in a build as-is), or accept the loss with --allow-requantize (in a recipe: "allowRequantize": true).',
         details: { level, tensors: again.map(({ name }) => name).slice(0, 100) },
       },
     ),

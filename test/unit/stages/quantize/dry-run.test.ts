@@ -24,6 +24,8 @@ describe('reading a dry run', () => {
   it('gives the reason when llama.cpp refused', () => {
     const refused = { ok: false, lines: [], reason: 'unknown architecture' };
     expect(() => readDryRun(refused, names)).toThrow('cannot quantize this model: unknown arch');
+    const pattern = { ...refused, reason: 'failed to quantize: Parenthesis is not closed.' };
+    expect(() => readDryRun(pattern, names)).toThrow(/ not closed\.$/);
   });
 
   it.each([
