@@ -138,6 +138,11 @@ async function fileSize(path: string): Promise<number> {
   const status = await stat(path).catch((error: unknown) => {
     throw toIoError(error, path);
   });
+  if (status.isDirectory()) {
+    throw new StudioError('gguf/invalid', `${path} is a folder; a chat needs a GGUF file.`, {
+      hint: 'Convert a Hugging Face folder first: gguf-studio convert FOLDER --outfile model.gguf.',
+    });
+  }
   return status.size;
 }
 

@@ -129,7 +129,10 @@ async function bundledAdapter(
     if (member === undefined) {
       const names = members.map((candidate) => candidate.name).join(', ');
       throw new StudioError('usage/invalid', `${modelPath} carries no adapter "${name}".`, {
-        hint: names === '' ? 'It carries none.' : `It carries: ${names}.`,
+        hint:
+          names === ''
+            ? 'It carries none; GGUF adapters are given with --lora.'
+            : `It carries: ${names}.`,
       });
     }
     const filePath = await extractBundleMember(source, member);

@@ -11,9 +11,7 @@ export function renderWritten(written: Written): string {
     formatBytes(output.bytes),
     output.bitsPerWeight.toFixed(2),
     printable(output.path ?? ''),
-    output.reusedTensors === undefined || output.reusedTensors === 0
-      ? ''
-      : `${output.reusedTensors} tensors taken over from an interrupted run`,
+    remarks(output),
   ]);
   const columns = [
     { title: 'type' },
@@ -24,6 +22,14 @@ export function renderWritten(written: Written): string {
     { title: '' },
   ];
   return `${renderTable(columns, rows)}${formatDuration(written.seconds)}\n`;
+}
+
+/** A file that fails its validation gets no name, so one that is listed here passed it. */
+function remarks({ reusedTensors = 0, validation }: Written['outputs'][number]): string {
+  return [
+    ...(validation === undefined ? [] : ['validated']),
+    ...(reusedTensors === 0 ? [] : [`${reusedTensors} tensors taken over from an interrupted run`]),
+  ].join(', ');
 }
 
 /** What a dry run found: every tensor's type, then the sizes. */

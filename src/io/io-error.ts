@@ -23,7 +23,7 @@ export function toIoError(error: unknown, path: string): StudioError {
     case 'EROFS':
       return new StudioError('io/failed', `No permission to open ${path} (${code}).`, {
         ...options,
-        hint: 'Choose a folder that you may write to.',
+        hint: 'Change the permissions there, or choose a place that you may read and write.',
       });
     case 'EISDIR':
       return new StudioError('io/not-found', `${path} is a folder, a file was expected.`, {

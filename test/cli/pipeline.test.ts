@@ -34,14 +34,11 @@ describe('convert', () => {
     for (const name of readdirSync(llama)) {
       copyFileSync(`${llama}/${name}`, folder.path('mine', name));
     }
-    const { code, document } = await folder.json(
-      'convert',
-      'mine',
-      '--outtype',
-      'bf16',
-      '--validate',
-    );
+    const words = ['convert', 'mine', '--outtype', 'bf16', '--validate'];
+    const { code, document } = await folder.json(...words);
     expect(code).toBe(0);
+    const { stdout } = await folder.run(...words, '--overwrite');
+    expect(stdout).toMatch(/mine-BF16\.gguf +validated$/m);
     const [output] = (document.result as unknown as Written).outputs;
     expect(output?.path).toBe(folder.path('mine', 'mine-BF16.gguf'));
     expect(output?.validation?.passed).toBe(true);
@@ -191,6 +188,15 @@ describe('merge and convert-lora', () => {
 });
 
 describe('chat', () => {
+  it('says what to do with a folder, and that a plain file carries no adapters', async () => {
+    const folderGiven = await folder.run('chat', llama, '-p', 'x');
+    expect(folderGiven.code).toBe(2);
+    expect(folderGiven.stderr).toContain('gguf-studio convert FOLDER');
+    const noBundle = await folder.run('chat', f32, '--adapter', 'conditions', '-p', 'x');
+    expect(noBundle.code).toBe(64);
+    expect(noBundle.stderr).toContain('It carries none; GGUF adapters are given with --lora.');
+  });
+
   it('answers lines from a pipe and obeys slash commands', async () => {
     const running = folder.start(['chat', f32, '--temp', '0', '-n', '8', '--quiet'], {
       input: 'What is a dog?\n/reset\n/adapters\nWhat is a dog?\n/exit\nnever\n',

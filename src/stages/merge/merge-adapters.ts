@@ -128,7 +128,7 @@ function reportNotices(
   if (quantized[0] !== undefined) {
     notice(
       'warning',
-      `${quantized.length} of the merged tensors are already quantized in ${base.label} (${quantized[0].name}: ${quantized[0].type}); quantizing them again rounds most of an adapter's change away. Merge into the F16 or F32 base, or keep the adapter at run time.`,
+      `${quantized.length} of the merged tensors are already quantized in ${base.label} (${quantized[0].name}: ${quantized[0].type}); the errors of that rounding stay, and quantizing the result as low again rounds most of an adapter's change away. Merge into the F16 or F32 base, or keep the adapter at run time.`,
     );
   }
 }
