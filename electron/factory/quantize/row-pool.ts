@@ -21,6 +21,8 @@ interface Waiting {
  */
 let heldLibrary: RowCodec | undefined;
 
+/** Reading, hashing and writing, which one thread does, keep no more workers busy. */
+const maximumWorkers = 64;
 /** Tasks that a worker holds: the one it computes and the next. */
 export const tasksPerWorker = 2;
 
@@ -39,7 +41,8 @@ export class RowPool {
   constructor(threads: number = availableParallelism()) {
     const data: RowWorkerData = { location: locateLibrary() };
     heldLibrary ??= openRowLibrary(data.location);
-    const count = Math.max(1, Math.min(Math.floor(threads), availableParallelism()));
+    const most = Math.min(availableParallelism(), maximumWorkers);
+    const count = Math.max(1, Math.min(Math.floor(threads), most));
     for (let index = 0; index < count; index++) this.start(data);
   }
 

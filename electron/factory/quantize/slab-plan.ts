@@ -4,6 +4,10 @@ import { rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
 
 /** F32 bytes of one slab. 4 MiB (a million weights) keep every core busy and cost some 10 MiB per slab under way. */
 export const defaultSlabBytes = 4 * 1024 * 1024;
+/** All slab buffers together, however many cores work on them. */
+export const slabMemoryBytes = 512 * 1024 * 1024;
+/** Smaller slabs would cost more in messages than their rows in arithmetic. */
+const leastSlabBytes = 64 * 1024;
 /** Typed arrays over a slab must start at multiples of their element size; a cache line keeps encodings apart, too. */
 const regionAlignment = 64;
 
@@ -34,4 +38,15 @@ export function layOutSlabs(
     return start;
   });
   return { columns, rowCount, rowsPerSlab, offsets: starts.slice(1), byteLength: end };
+}
+
+/** The wanted slab size, or a smaller one where `count` buffers of `largest(size)` bytes would exceed the memory for slabs. */
+export function fittingSlabBytes(
+  wanted: number,
+  count: number,
+  largest: (slabBytes: number) => number,
+): number {
+  const needed = count * largest(wanted);
+  if (needed <= slabMemoryBytes || wanted <= leastSlabBytes) return wanted;
+  return Math.max(leastSlabBytes, Math.floor((wanted * slabMemoryBytes) / needed));
 }

@@ -8,7 +8,7 @@ import { tasksPerWorker, type RowPool } from './row-pool.ts';
 import type { RowFailure, RowTask } from './row-task.ts';
 import { combinationFingerprint, shareCombination, toShared } from './shared-arrays.ts';
 import { SlabBuffers } from './slab-buffers.ts';
-import { layOutSlabs, type SlabLayout } from './slab-plan.ts';
+import { fittingSlabBytes, layOutSlabs, type SlabLayout } from './slab-plan.ts';
 import type { Encoding, WriteItem } from './write-list.ts';
 
 export interface StreamOptions {
@@ -39,12 +39,15 @@ export async function streamSlabs(
   items: readonly WriteItem[],
   options: StreamOptions,
 ): Promise<void> {
-  const { pool, slabBytes } = options;
+  const { pool } = options;
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
-  const largest = Math.max(0, ...items.map((item) => layoutOf(item, slabBytes).byteLength));
+  const largest = (bytes: number) =>
+    items.reduce((most, item) => Math.max(most, layoutOf(item, bytes).byteLength), 0);
   // What the workers hold, one slab being read and one being written.
-  const buffers = new SlabBuffers(pool.size * tasksPerWorker + 2, largest);
+  const bufferCount = pool.size * tasksPerWorker + 2;
+  const slabBytes = fittingSlabBytes(options.slabBytes, bufferCount, largest);
+  const buffers = new SlabBuffers(bufferCount, largest(slabBytes));
   let doneBytes = options.doneBytes;
   let finishing = Promise.resolve();
 
