@@ -30,6 +30,8 @@ export const checkResultSchema = z.object({
 export const validationReportSchema = z.object({
   path: z.string(),
   bytes: z.number(),
+  /** Of the whole file, when it was asked for. */
+  sha256: z.string().exactOptional(),
   passed: z.boolean(),
   checks: z.array(checkResultSchema),
 });

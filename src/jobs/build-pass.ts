@@ -91,7 +91,7 @@ async function writeAll(
     keepPartial: true,
     check: async (partialPath, { path }, checkSignal) => {
       await refuseChanged(used, checkSignal);
-      await checkOutput(partialPath, path, context, checkSignal);
+      return checkOutput(partialPath, path, context, checkSignal);
     },
   });
   const artifacts: FinishedFile[] = [];

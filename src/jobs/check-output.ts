@@ -3,21 +3,24 @@ import type { StageEvent } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { PassContext } from './pass-context.ts';
 
-/** Throws `validate/failed` naming the first check that failed; the writer then keeps the file as rejected. */
+/**
+ * Gives the file's SHA-256, taken on the way. Throws `validate/failed` naming the first check that failed; the writer
+ * then keeps the file as rejected.
+ */
 export async function checkOutput(
   partialPath: string,
   path: string,
   { ports, validate, emit }: Pick<PassContext, 'ports' | 'validate' | 'emit'>,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<string | undefined> {
   // Its progress is not that of the writing, which must only rise.
   const forward = (event: StageEvent) => {
     if (event.event !== 'progress') emit(event);
   };
   const depth = validate ? 'full' : 'structure';
-  const report = await ports.validate(partialPath, { depth, signal }, forward);
+  const report = await ports.validate(partialPath, { depth, fileHash: true, signal }, forward);
   const failed = report.checks.find(({ status }) => status === 'failed');
-  if (report.passed && failed === undefined) return;
+  if (report.passed && failed === undefined) return report.sha256;
   throw new StudioError(
     'validate/failed',
     `${path}: ${failed?.check ?? 'check'}: ${failed?.summary ?? 'failed'}`,

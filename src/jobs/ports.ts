@@ -40,7 +40,12 @@ export interface WriteSettings {
   readonly keepPartial?: boolean | undefined;
   /** Looks at a finished file before it gets its name; an error of it keeps the file as `X.rejected`. */
   readonly check?:
-    ((partialPath: string, written: WrittenFile, signal: AbortSignal) => Promise<void>) | undefined;
+    | ((
+        partialPath: string,
+        written: Pick<WrittenFile, 'path'>,
+        signal: AbortSignal,
+      ) => Promise<string | undefined>)
+    | undefined;
 }
 
 export interface FactoryPorts {
@@ -56,7 +61,12 @@ export interface FactoryPorts {
   /** Validates a file of any name. */
   validate(
     path: string,
-    options: { readonly depth: 'structure' | 'full'; readonly signal: AbortSignal },
+    options: {
+      readonly depth: 'structure' | 'full';
+      /** Report the SHA-256 of the whole file. */
+      readonly fileHash?: boolean;
+      readonly signal: AbortSignal;
+    },
     emit: EventSink,
   ): Promise<ValidationReport>;
 }

@@ -72,9 +72,15 @@ async function runPeers(
   const loras = adapters.map((_, index) => join(output, `adapter-${index}.gguf`));
   const python = (script: string, ...rest: string[]): string[] =>
     'python' in converter ? [converter.python, join(converter.folder, script), ...rest] : [];
+  const mapped = async (step: Promise<Measurement>, input: string): Promise<Measurement> => {
+    const measured = await step;
+    // These tools map their input instead of reading it; every tensor is visited once.
+    return { ...measured, readBytes: measured.readBytes + (await fileSize(input)) };
+  };
   if ('python' in converter) {
-    steps['convert_hf_to_gguf.py'] = await measureCommand(
-      python('convert_hf_to_gguf.py', base, '--outfile', bf16, '--outtype', 'bf16'),
+    steps['convert_hf_to_gguf.py'] = await mapped(
+      measureCommand(python('convert_hf_to_gguf.py', base, '--outfile', bf16, '--outtype', 'bf16')),
+      join(base, 'model.safetensors'),
     );
     for (const [index, adapter] of adapters.entries()) {
       steps[`convert_lora_to_gguf.py ${index + 1}`] = await measureCommand(
@@ -119,11 +125,6 @@ async function runPeers(
   if (typeof tools.exportLora !== 'string' || typeof tools.quantize !== 'string') {
     throw new Error('llama-export-lora and llama-quantize could not be built here.');
   }
-  const mapped = async (step: Promise<Measurement>, input: string): Promise<Measurement> => {
-    const measured = await step;
-    // These tools map their input instead of reading it; every tensor is visited once.
-    return { ...measured, readBytes: measured.readBytes + (await fileSize(input)) };
-  };
   steps['llama-export-lora'] = await measureCommand(
     [tools.exportLora, '-m', bf16, ...loras.flatMap((lora) => ['--lora', lora]), '-o', merged],
     { env: tools.env },

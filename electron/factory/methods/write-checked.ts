@@ -45,6 +45,7 @@ export async function writeChecked(
         const report = await validatePartial(partialPath, checkSignal, emit);
         reports.set(output.path, { ...report, path: output.path });
         throwUnlessPassed(report, output.path);
+        return report.sha256;
       },
     }),
     emit,
@@ -68,10 +69,11 @@ export async function writeChecked(
 }
 
 /** Values were checked while they were written; what can still be wrong is the header. */
-async function checkStructure(path: string): Promise<void> {
+async function checkStructure(path: string): Promise<undefined> {
   const source = await openFileByteSource(path);
   try {
     await readGgufHeader(source);
+    return undefined;
   } finally {
     await source.close();
   }
@@ -86,7 +88,7 @@ async function validatePartial(
   const forward = (event: StageEvent) => {
     if (event.event !== 'progress') emit(event);
   };
-  return runToEnd(validateFile(path, { depth: 'full', signal }), forward);
+  return runToEnd(validateFile(path, { depth: 'full', fileHash: true, signal }), forward);
 }
 
 function throwUnlessPassed(report: ValidationReport, path: string): void {

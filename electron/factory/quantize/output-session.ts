@@ -40,15 +40,25 @@ export function outputSize({ plan, appended = [] }: OutputRequest): number {
   );
 }
 
-export interface WrittenOutput {
+export interface WrittenFacts {
   readonly path: string;
   readonly bytes: number;
-  readonly sha256: string;
   /** SHA-256 of each tensor's bytes, in file order. */
   readonly tensorHashes: readonly string[];
   /** Tensors that an earlier, interrupted run had finished. */
   readonly reusedTensors: number;
 }
+
+export interface WrittenOutput extends WrittenFacts {
+  /** Of the whole file. */
+  readonly sha256: string;
+}
+
+/** Looks at a finished file; a check that reads all of it may give its SHA-256, which saves reading it once more. */
+export type OutputCheck = (
+  partialPath: string,
+  written: WrittenFacts,
+) => Promise<string | undefined>;
 
 export const tensorHashKey = 'studio.tensor.sha256';
 
@@ -134,32 +144,33 @@ export class OutputSession {
    * Fills hashes in, lets `check` look at the partial file and gives the file its name. A file that the check refuses is
    * kept as `X.rejected`; the error then says so.
    */
-  async finish(
-    check: ((partialPath: string, written: WrittenOutput) => Promise<void>) | undefined,
-    signal: AbortSignal,
-  ): Promise<WrittenOutput> {
+  async finish(check: OutputCheck | undefined, signal: AbortSignal): Promise<WrittenOutput> {
     const tensorHashes = this.tensorHashes.map((hash, index) => {
       invariant(hash !== undefined, `tensor ${index} is written`);
       return hash;
     });
     if (this.request.fillTensorHashes === true) await this.fillHashes(tensorHashes);
     for (const appended of this.request.appended ?? []) await this.append(appended, signal);
-    const written: WrittenOutput = {
+    const facts: WrittenFacts = {
       path: this.file.path,
       bytes: outputSize(this.request),
-      sha256: this.fileHash?.digest('hex') ?? (await this.file.hash(signal)),
       tensorHashes,
       reusedTensors: this.reused.size,
     };
-    if (check !== undefined) await this.runCheck(() => check(this.file.partialPath, written));
+    const seen =
+      check === undefined
+        ? undefined
+        : await this.runCheck(() => check(this.file.partialPath, facts));
+    const sha256 = this.fileHash?.digest('hex') ?? seen ?? (await this.file.hash(signal));
+    const written: WrittenOutput = { ...facts, sha256 };
     signal.throwIfAborted();
     await this.file.finish();
     return written;
   }
 
-  private async runCheck(check: () => Promise<void>): Promise<void> {
+  private async runCheck<Result>(check: () => Promise<Result>): Promise<Result> {
     try {
-      await check();
+      return await check();
     } catch (error) {
       const refused =
         error instanceof StudioError && (error.kind === 'check' || error.kind === 'input');

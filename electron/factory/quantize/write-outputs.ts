@@ -18,6 +18,7 @@ import {
   OutputSession,
   outputSize,
   type OutputRequest,
+  type WrittenFacts,
   type WrittenOutput,
 } from './output-session.ts';
 import { reuseFinished } from './reuse-finished.ts';
@@ -46,10 +47,14 @@ export interface WriteOptions {
   readonly keepPartial?: boolean | undefined;
   /**
    * Looks at each finished file before it gets its name. When it throws an error about the file (kinds `check` and
-   * `input`), the file is kept as `X.rejected` and the other outputs are still finished.
+   * `input`), the file is kept as `X.rejected` and the other outputs are still finished. It may give the file's SHA-256.
    */
   readonly check?:
-    | ((partialPath: string, written: WrittenOutput, signal: AbortSignal) => Promise<void>)
+    | ((
+        partialPath: string,
+        written: WrittenFacts,
+        signal: AbortSignal,
+      ) => Promise<string | undefined>)
     | undefined;
 }
 

@@ -6,6 +6,7 @@ import type { StageRun } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { extractBundleMember } from '#src/io/adapter-cache.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
+import { hashingByteSource } from '#src/io/hashing-byte-source.ts';
 import { validateModel } from '#src/stages/validate/validate-model.ts';
 import type { ValidationPorts } from '#src/stages/validate/validation-ports.ts';
 import { parseValidationPrompts } from '#src/stages/validate/validation-prompts.ts';
@@ -15,6 +16,8 @@ import { createValidationEngine } from './native-validation-engine.ts';
 export interface ValidateFileOptions {
   readonly depth: 'structure' | 'full';
   readonly threads?: number;
+  /** Report the SHA-256 of the whole file, taken while its tensors are read. */
+  readonly fileHash?: boolean;
   readonly signal: AbortSignal;
 }
 
@@ -26,9 +29,9 @@ export async function* validateFile(
   path: string,
   options: ValidateFileOptions,
 ): StageRun<ValidationReport> {
-  const source = await openFileByteSource(path);
+  const source = hashingByteSource(await openFileByteSource(path));
   try {
-    return yield* validateModel(
+    const report = yield* validateModel(
       {
         path,
         source,
@@ -37,6 +40,7 @@ export async function* validateFile(
       { ...options, prompts: parseValidationPrompts(promptsFile, 'validation_prompts.json') },
       validationPorts(),
     );
+    return options.fileHash === true ? { ...report, sha256: await source.digest() } : report;
   } finally {
     await source.close();
   }
