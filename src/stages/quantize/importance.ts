@@ -2,7 +2,7 @@
 // (tensor_requires_imatrix in src/llama-quant.cpp, prepare_imatrix in tools/quantize/quantize.cpp).
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { TensorView } from '#src/model/model-view.ts';
-import type { GgmlType } from '#src/tensors/ggml-types.ts';
+import { isQuantizedType, type GgmlType } from '#src/tensors/ggml-types.ts';
 
 /** An importance matrix (its values were checked when it was read) as the quantizer needs it. */
 export interface Importance {
@@ -33,6 +33,14 @@ const veryLowBits: readonly GgmlType[] = ['IQ3_XXS', 'IQ2_XXS', 'IQ2_XS', 'IQ2_S
 /** libggml ends the process when these are encoded without weights (ggml_quantize_requires_imatrix). */
 const impossibleWithout: readonly GgmlType[] = ['IQ2_XXS', 'IQ2_XS', 'IQ1_S'];
 const fileTypeQ2KS = 21;
+
+/** Types whose encoders in libggml take no weights, or take them and do not look (ggml_quantize_chunk, ggml-quants.c). */
+const ignoringWeights: readonly GgmlType[] = ['Q8_0', 'Q1_0', 'Q2_0', 'TQ1_0', 'TQ2_0', 'MXFP4', 'NVFP4']; // prettier-ignore
+
+/** True when weights change what libggml writes in this type. */
+export function usesImportance(type: GgmlType): boolean {
+  return isQuantizedType(type) && !ignoringWeights.includes(type);
+}
 
 /** True when llama.cpp refuses to write this tensor in this type without weights. */
 export function needsImportance(name: string, type: GgmlType, fileType: number): boolean {

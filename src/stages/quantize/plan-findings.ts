@@ -3,7 +3,7 @@
 import { StudioError } from '#src/errors/studio-error.ts';
 import { ggmlTypes, isQuantizedType, type GgmlType } from '#src/tensors/ggml-types.ts';
 import type { TensorFallback } from './dry-run.ts';
-import { needsImportance } from './importance.ts';
+import { needsImportance, usesImportance } from './importance.ts';
 import type { PlannedTensor } from './output-plan.ts';
 import type { OutputLevel, QuantizeOptions } from './quantize-options.ts';
 
@@ -53,9 +53,9 @@ function encoded(tensors: readonly PlannedTensor[]): PlannedTensor[] {
 function importanceNotices({ level, tensors, options }: PlanFacts): string[] {
   const { importance } = options;
   if (importance === undefined || importance.weights.size === 0) return [];
-  const quantized = encoded(tensors).filter(({ type }) => isQuantizedType(type));
-  const without = quantized.filter((tensor) => tensor.importance === undefined);
-  const zeros = quantized.filter(({ importance: weights }) => weights?.includes(0) ?? false);
+  const weighted = encoded(tensors).filter(({ type }) => usesImportance(type));
+  const without = weighted.filter((tensor) => tensor.importance === undefined);
+  const zeros = weighted.filter(({ importance: weights }) => weights?.includes(0) ?? false);
   return [
     ...(without.length === 0
       ? []

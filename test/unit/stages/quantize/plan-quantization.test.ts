@@ -138,6 +138,21 @@ describe('planning a quantization', () => {
     expect(planned.notices.join('\n')).toContain('weight 0 to some columns of blk.0.attn_q.weight');
   });
 
+  it.each(['Q8_0', 'F16', 'TQ2_0'] as const)(
+    'says nothing of weights for tensors that become %s, which ignores them',
+    async (type) => {
+      const weights = new Map([
+        ['blk.0.attn_q.weight', new Float32Array(256).fill(1).fill(0, 3, 5)],
+        ['blk.0.attn_k.weight', new Float32Array(256).fill(1)],
+      ]);
+      const importance = { path: 'tiny.imatrix', datasets: [], chunkCount: 1, weights };
+      const options = { importance, pure: true, tokenEmbeddingType: type, outputTensorType: type };
+      const planned = await plan(await tiny(), type, options);
+      expect(typeOf(planned, 'blk.0.attn_q.weight')).toBe(type);
+      expect(planned.notices).toEqual([]);
+    },
+  );
+
   it('finds that libggml would abort without weights for an embedding', async () => {
     const planned = await plan(await tiny(), 'Q4_K_M', { tokenEmbeddingType: 'IQ2_XXS' });
     expect(planned.problems[0]?.code).toBe('quantize/needs-imatrix');
