@@ -3,6 +3,7 @@
 import { StudioError } from '#src/errors/studio-error.ts';
 import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
+import { describeForeignFile, type FileKind } from '#src/formats/recognize-file.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 
 const mebibyte = 2 ** 20;
@@ -44,7 +45,7 @@ export async function readTextFile(
   }
 }
 
-/** Reads a whole file, or throws `format/limit` when it has more than `maximumBytes`. */
+/** Reads a whole file. Throws `format/limit` above `maximumBytes`, `huggingface/invalid` for a git-LFS pointer. */
 export async function readFileBytes(
   folder: FolderPort,
   fileName: string,
@@ -59,7 +60,9 @@ export async function readFileBytes(
         { details: { size: source.size, maximumBytes } },
       );
     }
-    return await readBytes(source, 0, source.size);
+    const bytes = await readBytes(source, 0, source.size);
+    refusePointer(bytes, `${folder.label}/${fileName}`);
+    return bytes;
   } finally {
     await source.close();
   }
@@ -98,18 +101,30 @@ function parseJson(text: string, label: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (cause) {
-    throw new StudioError('huggingface/invalid', `${label} is not valid JSON${lookalike(text)}.`, {
-      hint: 'Fetch the file again; it is probably incomplete.',
-      cause,
-    });
+    const start = new TextEncoder().encode(text.slice(0, 512));
+    const found = describeForeignFile(start, text.length);
+    const isForeign = !plainKinds.includes(found.kind);
+    throw new StudioError(
+      'huggingface/invalid',
+      `${label} is not valid JSON${isForeign ? ` but ${found.description}` : ''}.`,
+      {
+        hint: isForeign ? found.hint : 'Fetch the file again; it is probably incomplete.',
+        cause,
+      },
+    );
   }
 }
 
-/** What a file usually is when it should be JSON but is not. */
-function lookalike(text: string): string {
-  if (text.startsWith('version https://git-lfs.github.com/')) return ' but a git-LFS pointer';
-  if (/^\s*<(?:!doctype|html)/i.test(text)) return ' but an HTML page';
-  return '';
+/** Kinds that a broken JSON file may seem to be: naming them would explain nothing. */
+const plainKinds: readonly FileKind[] = ['json', 'text', 'unknown'];
+
+/** A pointer is valid text, so vocabularies and merges would be read from it. */
+function refusePointer(bytes: Uint8Array, label: string): void {
+  const found = describeForeignFile(bytes.subarray(0, 512), bytes.length);
+  if (found.kind !== 'git-lfs') return;
+  throw new StudioError('huggingface/invalid', `${label} is ${found.description}.`, {
+    hint: found.hint,
+  });
 }
 
 /** Walks without recursion: a hostile file may nest as deep as it is long. */

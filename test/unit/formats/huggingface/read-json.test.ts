@@ -32,6 +32,26 @@ describe('reading JSON files', () => {
     await expectRefusal(readJsonObject(folder, 'config.json'), 'huggingface/invalid', message);
   });
 
+  it.each([
+    ['config.json', 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9085657\n', 'is a git-LFS pointer (the real file has 9085657 bytes)', 'git lfs pull'],
+    ['tokenizer.json', '\n<!DOCTYPE html><html></html>', 'an HTML page', '/resolve/'],
+    ['tokenizer.json', '', 'an empty file', 'Fetch the file again'],
+    ['tokenizer.json', '{"a": 1', 'is not valid JSON.', 'incomplete'],
+  ])('says what to do about a %s that holds %j', async (name, text, message, hint) => {
+    const refusal = await expectRefusal(
+      readJsonObject(memoryFolder({ [name]: text }, 'model'), name),
+      'huggingface/invalid',
+      message,
+    );
+    expect(refusal.hint).toContain(hint);
+  }); // prettier-ignore
+
+  it('takes no vocabulary from a git-LFS pointer', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 466391\n';
+    const folder = memoryFolder({ 'merges.txt': pointer });
+    await expectRefusal(readTextFile(folder, 'merges.txt'), 'huggingface/invalid', 'git-LFS');
+  });
+
   it('refuses text that is not UTF-8', async () => {
     const folder = memoryFolder({ 'merges.txt': Uint8Array.of(0x61, 0xff, 0xfe) });
     await expectRefusal(readTextFile(folder, 'merges.txt'), 'huggingface/invalid', 'UTF-8');
