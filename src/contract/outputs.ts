@@ -44,6 +44,8 @@ export const mergeParams = z.object({
   seed: z.int().nonnegative().exactOptional(),
   output: absolutePath,
   outtype: outtypeSchema.exclude(['auto']),
+  /** Round tensors of the base that are quantized already to a quantizing outtype. */
+  allowRequantize: z.boolean().default(false),
   ...writing,
 });
 

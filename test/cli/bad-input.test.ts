@@ -234,4 +234,22 @@ describe('an input that is already quantized', () => {
       }),
     );
   });
+
+  it('takes no adapter for q8_0 without --allow-requantize, but does for f16', async () => {
+    expect((await folder.run('quantize', model, 'base.gguf', 'Q8_0')).code).toBe(0);
+    const adapter = `${seedlingFolder}/adapters/conditions`;
+    const merge = (...words: string[]) =>
+      folder.json('merge', '--base', 'base.gguf', '--lora', adapter, '--outfile', ...words);
+    const refused = await merge('twice.gguf', '--outtype', 'q8_0');
+    expect(refused.code).toBe(2);
+    expect(refused.document.error?.code).toBe('quantize/requantize');
+    expect(existsSync(folder.path('twice.gguf'))).toBe(false);
+    const allowed = await merge('twice.gguf', '--outtype', 'q8_0', '--allow-requantize');
+    expect(allowed.code, JSON.stringify(allowed.document.error)).toBe(0);
+    const float = await merge('float.gguf', '--outtype', 'f16');
+    expect(float.code, JSON.stringify(float.document.error)).toBe(0);
+    for (const { document } of [allowed, float]) {
+      expect(document.notices?.map(({ message }) => message).join()).toContain('already quantized');
+    }
+  });
 });

@@ -31,7 +31,9 @@ export const merge: Handlers<FactoryContract>['merge'] = async (params, { signal
       },
     );
     const inputs = [base, ...adapters.map(({ source }) => source)].flatMap((each) => each.inputs);
-    const plan = planMerged(merged, typeOf[params.outtype]);
+    const plan = planMerged(merged, typeOf[params.outtype], {
+      allowRequantize: params.allowRequantize,
+    });
     const outputs = [{ path: params.output, plan }];
     return await writeChecked(outputs, { ...params, inputs, signal, emit });
   } finally {

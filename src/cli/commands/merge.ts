@@ -32,6 +32,7 @@ export const mergeCommand = defineCommand(mergeDescriptor, async ({ options }, c
     ...(seed === undefined ? {} : { seed }),
     output: outfile,
     outtype: options.outtype,
+    allowRequantize: options['allow-requantize'] ?? false,
     overwrite: options.overwrite ?? false,
     validate: options.validate ?? false,
     ...(options.threads === undefined ? {} : { threads: options.threads }),

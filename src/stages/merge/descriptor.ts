@@ -73,6 +73,12 @@ export const mergeDescriptor = describeCommand({
       description:
         'Type of the merged weights. To quantize, use a recipe (build) or quantize the f32 result.',
     },
+    'allow-requantize': {
+      kind: 'flag',
+      label: 'Allow requantizing',
+      description:
+        'Write q8_0 from a base that is already quantized, and lose quality twice. Float types need no leave.',
+    },
     threads: workerThreadsOption,
     overwrite: overwriteOption,
     validate: validateOption,

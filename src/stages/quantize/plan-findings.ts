@@ -103,16 +103,22 @@ function requantizeProblems({ level, tensors, options }: PlanFacts): StudioError
   if (options.allowRequantize === true) return [];
   const again = requantizedTensors(tensors);
   if (again.length === 0) return [];
-  return [
-    new StudioError(
-      'quantize/requantize',
-      `${listed(again)} ${again.length === 1 ? 'is' : 'are'} already quantized (${sourceTypes(again)}); ${level} would round a second time.`,
-      {
-        hint: 'Start from the F32, F16 or BF16 model, keep the tensors (level COPY, in a build as-is), or accept the loss with --allow-requantize (in a recipe: "allowRequantize": true).',
-        details: { level, tensors: again.map(({ name }) => name).slice(0, 100) },
-      },
-    ),
-  ];
+  const hint =
+    'Start from the F32, F16 or BF16 model, keep the tensors (level COPY, in a build as-is), or accept the loss with --allow-requantize (in a recipe: "allowRequantize": true).';
+  return [requantizeProblem(level, again, hint)];
+}
+
+/** The refusal to round `again`, tensors that are quantized already, to `label` a second time. */
+export function requantizeProblem(
+  label: string,
+  again: readonly PlannedTensor[],
+  hint: string,
+): StudioError {
+  return new StudioError(
+    'quantize/requantize',
+    `${listed(again)} ${again.length === 1 ? 'is' : 'are'} already quantized (${sourceTypes(again)}); ${label} would round a second time.`,
+    { hint, details: { level: label, tensors: again.map(({ name }) => name).slice(0, 100) } },
+  );
 }
 
 function sourceTypes(tensors: readonly PlannedTensor[]): string {
