@@ -35,6 +35,29 @@ describe('validating several files', () => {
     expect(load[2]).toMatchObject({ status: 'skipped' });
   });
 
+  it('goes on after a file that is missing, which decides the exit code', async () => {
+    const words = ['validate', 'good.gguf', 'missing.gguf', 'refused.gguf', 'adapter.gguf'];
+    const { code, document } = await folder.json(...words);
+    expect(code).toBe(2);
+    expect(document.error?.code).toBe('io/not-found');
+    expect(document.error?.message).toMatch(/missing\.gguf does not exist\. In all, 2 of 4 files/);
+    expect(document.error?.hint).toContain('Check the path');
+    const reports = (document.result as { files: ValidationReport[] }).files;
+    expect(reports.map(({ passed }) => passed)).toEqual([true, false, false, true]);
+    expect(reports[1]?.checks).toMatchObject([
+      { check: 'structure', status: 'failed', evidence: { code: 'io/not-found' } },
+    ]);
+  });
+
+  it('goes on after a folder, and shows it in the list', async () => {
+    const { code, stdout, stderr } = await folder.run('validate', '.', 'adapter.gguf');
+    expect(code).toBe(2);
+    expect(stdout).toMatch(/: NOT valid\n +FAIL +structure +.* is not a file/);
+    expect(stdout).not.toContain('0 B');
+    expect(stdout).toMatch(/adapter\.gguf \(.*\): valid/);
+    expect(stderr).not.toContain('In all');
+  });
+
   it('names the file once per report', async () => {
     const { stdout } = await folder.run('validate', 'refused.gguf');
     expect(stdout).toMatch(/FAIL +load +llama\.cpp cannot load it: error loading model/);

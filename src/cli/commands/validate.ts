@@ -13,20 +13,41 @@ export const validateCommand = defineCommand(
   validateDescriptor,
   async ({ options, positionals }, context) => {
     const reports: ValidationReport[] = [];
+    const unreadable: StudioError[] = [];
     for (const positional of positionals) {
       const path = context.resolvePath(positional);
       const threads = options.threads === undefined ? {} : { threads: options.threads };
       const depth = options.structure === true ? 'structure' : 'full';
       const report = await context
         .factory('validate', { path, depth, ...threads })
-        .catch((error: unknown) => crashReport(path, error));
+        .catch((error: unknown) => {
+          if (!isUnreadable(error)) return crashReport(path, error);
+          unreadable.push(error);
+          return unreadableReport(path, error);
+        });
       reports.push(report);
       context.print(renderReport(report, context.style));
     }
-    const failure = validationFailure(reports);
+    const failure = validationFailure(reports, unreadable);
     return { result: { files: reports }, text: '', ...(failure === undefined ? {} : { failure }) };
   },
 );
+
+/** True for a file that is missing or cannot be read: that file's error, while the others are still checked. */
+function isUnreadable(error: unknown): error is StudioError {
+  return error instanceof StudioError && ['io/not-found', 'io/failed'].includes(error.code);
+}
+
+function unreadableReport(path: string, error: StudioError): ValidationReport {
+  const { code, hint, message: summary } = error;
+  const evidence = { code, ...(hint === undefined ? {} : { hint }) };
+  return {
+    path,
+    bytes: 0,
+    passed: false,
+    checks: [{ check: 'structure', status: 'failed', summary, evidence, seconds: 0 }],
+  };
+}
 
 /** llama.cpp trusts some values and ends its process over them: that is the file's fault, and the others are still checked. */
 function crashReport(path: string, error: unknown): ValidationReport {
@@ -51,11 +72,30 @@ function crashReport(path: string, error: unknown): ValidationReport {
   };
 }
 
-/** The error of reports that did not pass, undefined when all did. */
-export function validationFailure(reports: readonly ValidationReport[]): StudioError | undefined {
+/**
+ * The error of reports that did not pass, undefined when all did. A file that could not be read weighs more than one
+ * that failed a check, as its exit code does.
+ */
+export function validationFailure(
+  reports: readonly ValidationReport[],
+  unreadable: readonly StudioError[] = [],
+): StudioError | undefined {
   const bad = reports.filter((report) => !report.passed);
   const [first] = bad;
   if (first === undefined) return undefined;
+  const [worst] = [...unreadable].sort((left, right) => right.exitCode - left.exitCode);
+  if (worst !== undefined && bad.length === 1) return worst;
+  if (worst !== undefined) {
+    return new StudioError(
+      worst.code,
+      `${worst.message} In all, ${bad.length} of ${reports.length} files are not valid.`,
+      {
+        ...(worst.hint === undefined ? {} : { hint: worst.hint }),
+        details: { ...worst.details, files: bad.map(({ path }) => path) },
+        cause: worst,
+      },
+    );
+  }
   const check = first.checks.find(({ status }) => status === 'failed');
   const hint = check?.evidence['hint'];
   return new StudioError(
@@ -94,6 +134,9 @@ export function renderReport(report: ValidationReport, style: Style): string {
   ]);
   const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '' }];
   const table = renderTable(columns, rows).replace(/^\n/, '');
-  const title = `${report.path} (${formatBytes(report.bytes)}): ${report.passed ? 'valid' : 'NOT valid'}\n`;
+  // Of a file that could not be read the size is not known.
+  const isRead = !report.checks.some(({ evidence }) => String(evidence['code']).startsWith('io/'));
+  const size = isRead ? ` (${formatBytes(report.bytes)})` : '';
+  const title = `${report.path}${size}: ${report.passed ? 'valid' : 'NOT valid'}\n`;
   return `${style.bold(title.trimEnd())}\n${table}`;
 }
