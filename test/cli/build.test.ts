@@ -61,6 +61,14 @@ describe('build domain', () => {
 
   it.each([
     [['domain'], 64, /needs a name/],
+    [
+      ['domian', 'healthcare'],
+      64,
+      /no recipe "domian"[^]*Did you mean: gguf-studio build domain healthcare\?/,
+    ],
+    [['Domain'], 64, /Did you mean: gguf-studio build domain NAME\?/],
+    [['univrsal'], 64, /no recipe "univrsal"[^]*Did you mean: gguf-studio build universal\?/],
+    [['univrsal', '--use-case', 'mobile'], 64, /Did you mean: gguf-studio build universal\?/],
     [['domain', 'helthcare'], 64, /Did you mean "healthcare"/],
     [['domain', 'healthcare', '--no-emotion'], 64, /belongs to universal/],
     [['domain', 'healthcare', '--bundled', '--merged'], 64, /exclude each other/],

@@ -1,4 +1,5 @@
 // `build`: a recipe file, one domain of the workspace's model mapping, or all of them.
+import { existsSync } from 'node:fs';
 import { workerThreadsOption } from '#src/stages/shared-options.ts';
 import type { BuildResult } from '#src/contract/build.ts';
 import {
@@ -186,6 +187,7 @@ function prepare(
     }
     return prepareDomainBuild(name, namedOptions(options), here);
   }
+  refuseMistypedForm(what, name, context);
   const extra = name ?? others[0];
   if (extra !== undefined) {
     throw usageError(
@@ -207,6 +209,16 @@ function prepare(
     );
   }
   return prepareRecipeBuild(context.resolvePath(what), what);
+}
+
+/** A word that no file has as its name, but that is nearly `domain` or `universal`, is one of them mistyped. */
+function refuseMistypedForm(what: string, name: string | undefined, context: CommandContext): void {
+  const form = nearestName(what, ['domain', 'universal']);
+  if (form === undefined || what === form || existsSync(context.resolvePath(what))) return;
+  throw usageError(
+    `There is no recipe "${what}".`,
+    `Did you mean: gguf-studio build ${form === 'domain' ? `domain ${name ?? 'NAME'}` : form}?`,
+  );
 }
 
 function namedOptions(options: Options): NamedBuildOptions {
