@@ -67,7 +67,7 @@ export const convertLoraDescriptor = describeCommand({
   title: 'Convert adapter',
   summary: 'Convert a PEFT LoRA adapter to a GGUF adapter',
   description: [
-    'Right where convert_lora_to_gguf.py is wrong: rsLoRA, alpha_pattern, rank_pattern and fan_in_fan_out. DoRA and modules_to_save cannot be an adapter file: they are refused here and can be merged.',
+    'Right where convert_lora_to_gguf.py is wrong: rsLoRA, alpha_pattern, rank_pattern and fan_in_fan_out. DoRA and modules_to_save cannot be an adapter file: they are refused here and can be merged. Only trained norms are written all the same, with a warning: llama.cpp ignores them at run time.',
   ],
   forms: ['ADAPTER --base FOLDER'],
   positionals: { minimum: 1, maximum: 1 },

@@ -44,6 +44,15 @@ describe('every command', () => {
   });
 });
 
+describe('convert-lora', () => {
+  it('says in its help that of whole tensors only trained norms are written', () => {
+    const descriptor = descriptors.find(({ name }) => name === 'convert-lora');
+    expect(descriptor?.description.join(' ')).toMatch(
+      /modules_to_save cannot .* refused here .*Only trained norms are written all the same, with a warning/,
+    );
+  });
+});
+
 describe('every stage', () => {
   it.each(stageDescriptors)('$name is a command', (descriptor) => {
     expect(descriptors).toContain(descriptor);
