@@ -77,7 +77,7 @@ export const mergeDescriptor = describeCommand({
       kind: 'flag',
       label: 'Allow requantizing',
       description:
-        'Write q8_0 from a base that is already quantized, and lose quality twice. Float types need no leave.',
+        'Write q8_0 from a base that is already quantized, and lose quality twice. Not needed for float types.',
     },
     threads: workerThreadsOption,
     overwrite: overwriteOption,
