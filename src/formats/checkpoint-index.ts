@@ -1,9 +1,9 @@
 // Reads `*.index.json` of a sharded checkpoint: which tensor lies in which part.
-import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
-import { compareCodePoints, decodeStrictUtf8 } from '#src/formats/bytes/utf8.ts';
+import { compareCodePoints } from '#src/formats/bytes/utf8.ts';
 import { checkTensorName } from '#src/formats/checkpoint-tensor.ts';
+import { readJsonObject } from '#src/formats/huggingface/read-json.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 
 export interface CheckpointIndex {
@@ -44,26 +44,8 @@ export async function readCheckpointIndex(
 }
 
 async function readWeightMap(folder: FolderPort, fileName: string): Promise<object> {
-  const source = await folder.open(fileName);
-  let bytes: Uint8Array;
-  try {
-    if (source.size > limits.indexJsonBytes) {
-      throw new StudioError(
-        'format/limit',
-        `${folder.label}: ${fileName} has ${source.size} bytes; at most ${limits.indexJsonBytes} are read.`,
-      );
-    }
-    bytes = await readBytes(source, 0, source.size);
-  } finally {
-    await source.close();
-  }
-  let index: unknown;
-  try {
-    index = JSON.parse(decodeStrictUtf8(bytes) ?? '');
-  } catch (error) {
-    throw invalidCheckpoint(folder, `${fileName} is not valid JSON`, error);
-  }
-  const weightMap = (index as { weight_map?: unknown } | null)?.weight_map;
+  const index = await readJsonObject(folder, fileName, { maximumBytes: limits.indexJsonBytes });
+  const weightMap = index['weight_map'];
   if (typeof weightMap !== 'object' || weightMap === null || Array.isArray(weightMap)) {
     throw invalidCheckpoint(folder, `${fileName} has no "weight_map"`);
   }
