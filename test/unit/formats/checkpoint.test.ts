@@ -183,6 +183,15 @@ describe('openCheckpoint', () => {
     await expectRefusal(openModel(files), 'huggingface/invalid', 'model.safetensors.index.json');
   });
 
+  it('says that an index is a git-LFS pointer', async () => {
+    const pointer = 'version https://git-lfs.github.com/spec/v1\noid sha256:0f\nsize 26788\n';
+    const files = {
+      'model.safetensors.index.json': new TextEncoder().encode(pointer),
+      'model.safetensors': part('a'),
+    };
+    await expectRefusal(openModel(files), 'huggingface/invalid', /git-lfs/i);
+  });
+
   it('refuses tensor names that are too long to be names', async () => {
     const name = 'x'.repeat(1_025);
     const files = { 'model.safetensors': part(name) };
