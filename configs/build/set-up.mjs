@@ -30,6 +30,14 @@ function run([program, ...programArguments]) {
   if (result.status !== 0) process.exit(result.status ?? 70);
 }
 
+function npmMajor() {
+  const { stdout } = spawnSync('npm', ['--version'], {
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  return Number.parseInt(stdout ?? '', 10);
+}
+
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
   console.error(
@@ -50,9 +58,9 @@ if (
   statSync(installed).mtimeMs < statSync(`${root}package-lock.json`).mtimeMs
 ) {
   console.log('Installing packages (about 900 MB, most of it the GPU builds of llama.cpp) ...');
-  // Not `npm ci`: it refuses a lock file without node-llama-cpp's optional packages for Windows and macOS, which are not
-  // published at this version. `npm install` keeps the locked versions of everything else.
-  run(['npm', 'install', '--no-audit', '--no-fund']);
+  // npm 11's `ci` refuses a lock file without node-llama-cpp's packages for Windows and macOS, which are not published
+  // at this version; its `install` keeps the locked versions. npm 10's `install` would rewrite the lock file.
+  run(['npm', npmMajor() >= 11 ? 'install' : 'ci', '--no-audit', '--no-fund']);
 }
 steps.forEach((step, index) =>
   run(index === steps.length - 1 ? [...step, ...goalArguments] : step),
