@@ -1,4 +1,5 @@
 // Tensors of a checkpoint folder as the converter sees them, whatever file format they lie in.
+import { invariant } from '#src/errors/assert.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 
@@ -23,6 +24,24 @@ export interface CheckpointTensor<Dtype extends CheckpointDtype = CheckpointDtyp
   readonly byteLength: number;
   /** Fills `target` with the contiguous (row-major), little-endian values from `byteOffset` on. */
   read(byteOffset: number, target: Uint8Array): Promise<void>;
+}
+
+/** A tensor over `readBytes`, which only sees ranges inside the tensor. */
+export function checkpointTensor(
+  facts: Omit<CheckpointTensor, 'read'>,
+  readBytes: (byteOffset: number, target: Uint8Array) => Promise<void>,
+): CheckpointTensor {
+  const { name, byteLength } = facts;
+  return {
+    ...facts,
+    async read(byteOffset, target) {
+      invariant(
+        byteOffset >= 0 && byteOffset + target.byteLength <= byteLength,
+        `reading ${target.byteLength} bytes at ${byteOffset} of ${name} (${byteLength} bytes)`,
+      );
+      await readBytes(byteOffset, target);
+    },
+  };
 }
 
 export function isCheckpointDtype(text: string): text is CheckpointDtype {

@@ -4,14 +4,13 @@ import type { ByteSource } from '#src/formats/bytes/byte-source.ts';
 import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
 import { compareCodePoints } from '#src/formats/bytes/utf8.ts';
-import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import {
   invalidCheckpoint,
   readCheckpointIndex,
   type CheckpointIndex,
 } from './checkpoint-index.ts';
-import type { CheckpointTensor } from './checkpoint-tensor.ts';
+import { checkpointTensor, type CheckpointTensor } from './checkpoint-tensor.ts';
 import { openPytorchTensors } from './pytorch/open-pytorch.ts';
 import {
   readSafetensorsHeader,
@@ -137,19 +136,9 @@ function checkpointTensorOf(
   source: ByteSource,
   { name, dtype, shape, offset, byteLength }: SafetensorsTensor,
 ): CheckpointTensor {
-  return {
-    name,
-    dtype,
-    shape,
-    byteLength,
-    async read(byteOffset, target) {
-      invariant(
-        byteOffset >= 0 && byteOffset + target.byteLength <= byteLength,
-        `reading ${target.byteLength} bytes at ${byteOffset} of ${name} (${byteLength} bytes)`,
-      );
-      await source.readInto(target, offset + byteOffset);
-    },
-  };
+  return checkpointTensor({ name, dtype, shape, byteLength }, (byteOffset, target) =>
+    source.readInto(target, offset + byteOffset),
+  );
 }
 
 function checkUnique(

@@ -1,15 +1,18 @@
 // Writes planned outputs and checks each before it gets its name: its structure always, everything with --validate.
-import type { EventSink, StageEvent } from '#src/contract/stage-events.ts';
+import type { EventSink } from '#src/contract/stage-events.ts';
 import { runToEnd } from '#src/contract/run-to-end.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import type { Written } from '#src/contract/outputs.ts';
-import { StudioError } from '#src/errors/studio-error.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
+import { requirePassed, withoutProgress } from '#src/stages/validate/require-passed.ts';
 import { nativeLibrary } from '../native-library.ts';
 import { writeOutputs } from '../quantize/write-outputs.ts';
 import { validateFile } from '../validate/validate-file.ts';
+
+const refusedHint =
+  'The report tells which check failed; "gguf-studio validate" runs them again on the kept file.';
 
 export interface WriteCheckedOptions {
   readonly inputs: readonly string[];
@@ -42,9 +45,12 @@ export async function writeChecked(
       signal,
       check: async (partialPath, output, checkSignal) => {
         if (!options.validate) return checkStructure(partialPath);
-        const report = await validatePartial(partialPath, checkSignal, emit);
+        const report = await runToEnd(
+          validateFile(partialPath, { depth: 'full', fileHash: true, signal: checkSignal }),
+          withoutProgress(emit),
+        );
         reports.set(output.path, { ...report, path: output.path });
-        throwUnlessPassed(report, output.path);
+        requirePassed(report, output.path, refusedHint);
         return report.sha256;
       },
     }),
@@ -77,29 +83,4 @@ async function checkStructure(path: string): Promise<undefined> {
   } finally {
     await source.close();
   }
-}
-
-async function validatePartial(
-  path: string,
-  signal: AbortSignal,
-  emit: EventSink,
-): Promise<ValidationReport> {
-  // Its progress is not that of the writing, which must only rise.
-  const forward = (event: StageEvent) => {
-    if (event.event !== 'progress') emit(event);
-  };
-  return runToEnd(validateFile(path, { depth: 'full', fileHash: true, signal }), forward);
-}
-
-function throwUnlessPassed(report: ValidationReport, path: string): void {
-  if (report.passed) return;
-  const check = report.checks.find(({ status }) => status === 'failed');
-  throw new StudioError(
-    'validate/failed',
-    `${path}: ${check?.check ?? 'check'}: ${check?.summary ?? 'failed'}`,
-    {
-      hint: 'The report tells which check failed; "gguf-studio validate" runs them again on the kept file.',
-      details: { checks: report.checks },
-    },
-  );
 }

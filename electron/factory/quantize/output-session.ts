@@ -6,6 +6,7 @@ import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import type { OutputFile } from '#src/io/output-file.ts';
+import { provenanceKeys } from '#src/stages/package/provenance.ts';
 import { replanMetadata, type OutputPlan } from '#src/stages/quantize/output-plan.ts';
 
 export interface OutputRequest {
@@ -59,8 +60,6 @@ export type OutputCheck = (
   partialPath: string,
   written: WrittenFacts,
 ) => Promise<string | undefined>;
-
-export const tensorHashKey = 'studio.tensor.sha256';
 
 export class OutputSession {
   readonly tensorHashes: (string | undefined)[];
@@ -208,7 +207,7 @@ export class OutputSession {
   private async fillHashes(hashes: readonly string[]): Promise<void> {
     const { metadata, header } = this.plan;
     const filled = metadata.map((entry): GgufEntry =>
-      entry.key === tensorHashKey
+      entry.key === provenanceKeys.tensorHashes
         ? { key: entry.key, value: { type: 'array', elementType: 'string', value: hashes } }
         : entry,
     );

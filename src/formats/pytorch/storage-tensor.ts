@@ -3,11 +3,11 @@
 import { readBytes, type ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
 import {
+  checkpointTensor,
   checkpointByteLength,
   checkpointDtypeBits,
   type CheckpointTensor,
 } from '#src/formats/checkpoint-tensor.ts';
-import { invariant } from '#src/errors/assert.ts';
 import { invalidPickle } from './invalid-pickle.ts';
 import type { StorageRange } from './pytorch-file.ts';
 import type { PickledTensor } from './pickle-values.ts';
@@ -45,19 +45,7 @@ export function checkpointTensorOf(
         shape,
         strides,
       });
-  return {
-    name,
-    dtype,
-    shape,
-    byteLength,
-    async read(byteOffset, target) {
-      invariant(
-        byteOffset >= 0 && byteOffset + target.byteLength <= byteLength,
-        `reading ${target.byteLength} bytes at ${byteOffset} of ${name} (${byteLength} bytes)`,
-      );
-      await reader(byteOffset, target);
-    },
-  };
+  return checkpointTensor({ name, dtype, shape, byteLength }, reader);
 }
 
 /** Elements from the first to behind the last one of a strided view. */

@@ -17,6 +17,7 @@ export const provenanceKeys = {
   recipe: 'studio.recipe',
   library: 'studio.library',
   contextWindow: 'studio.context_window',
+  /** One SHA-256 per tensor, in file order. */
   tensorHashes: 'studio.tensor.sha256',
 } as const;
 

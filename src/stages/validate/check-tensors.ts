@@ -6,10 +6,8 @@ import { entryValue } from '#src/formats/gguf/entries.ts';
 import { rowCountOf } from '#src/model/model-view.ts';
 import type { StageRun } from '#src/contract/stage-events.ts';
 import { failed, passed, type Finding } from './check-result.ts';
+import { provenanceKeys } from '../package/provenance.ts';
 import type { ValidationPorts } from './validation-ports.ts';
-
-/** One SHA-256 per tensor, in file order; written by `build` (design.md section 4). */
-export const tensorHashKey = 'studio.tensor.sha256';
 
 /** Bytes read at once: large enough for full disk speed, small beside any memory. */
 const slabBytes = 4 << 20;
@@ -68,7 +66,7 @@ export async function* checkTensors(
     hashes:
       carried === 'misfit'
         ? failed(
-            `"${tensorHashKey}" does not hold one hash for each of the ${tensors.length} tensors.`,
+            `"${provenanceKeys.tensorHashes}" does not hold one hash for each of the ${tensors.length} tensors.`,
             { hint: 'A tool changed the tensors and kept the hashes: build the file again.' },
           )
         : carried === undefined
@@ -106,7 +104,7 @@ function readTensorHashes(
   metadata: readonly GgufEntry[],
   count: number,
 ): readonly string[] | 'misfit' | undefined {
-  const value = entryValue(metadata, tensorHashKey);
+  const value = entryValue(metadata, provenanceKeys.tensorHashes);
   if (value === undefined) return undefined;
   if (value.type === 'array' && value.elementType === 'string' && value.value.length === count) {
     return value.value;

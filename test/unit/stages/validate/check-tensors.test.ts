@@ -5,7 +5,8 @@ import { runToEnd } from '#src/contract/run-to-end.ts';
 import { memoryByteSource } from '#src/formats/bytes/byte-source.ts';
 import { stringArrayEntry } from '#src/formats/gguf/entries.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
-import { checkTensors, tensorHashKey } from '#src/stages/validate/check-tensors.ts';
+import { provenanceKeys } from '#src/stages/package/provenance.ts';
+import { checkTensors } from '#src/stages/validate/check-tensors.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
 import { buildGguf, type TestTensor } from '#test/helpers/build-gguf.ts';
 
@@ -26,7 +27,8 @@ const ports = { engine, createSha256 };
 const { signal } = new AbortController();
 
 async function check(tensors: TestTensor[], hashes?: readonly string[]) {
-  const metadata = hashes === undefined ? [] : [stringArrayEntry(tensorHashKey, hashes)];
+  const metadata =
+    hashes === undefined ? [] : [stringArrayEntry(provenanceKeys.tensorHashes, hashes)];
   const source = memoryByteSource(buildGguf({ metadata, tensors }));
   const header = await readGgufHeader(source);
   const events: StageEvent[] = [];
