@@ -189,7 +189,9 @@ async function callFactory<Method extends Extract<keyof FactoryContract, string>
   try {
     return await host.call(method, params, {
       signal,
-      onEvent,
+      onEvent: (event: EventOf<FactoryContract, Method>) => {
+        if (event.event !== 'item') onEvent?.(event);
+      },
     });
   } finally {
     await host.dispose();

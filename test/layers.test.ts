@@ -48,7 +48,7 @@ function isAllowed(layer: string, target: string): boolean {
   return allowed.some((entry) => target === entry || target.startsWith(`${entry}/`));
 }
 
-const files = [...sourceFiles('src'), ...sourceFiles('electron')];
+const files = [...sourceFiles('src'), ...sourceFiles('electron'), ...sourceFiles('renderer')];
 
 describe('import rules', () => {
   it('cover every source file', () => {

@@ -7,7 +7,7 @@ import {
   type LlamaContextSequence,
   type LlamaModel,
 } from 'node-llama-cpp';
-import type { Sampling } from '#src/contract/engine.contract.ts';
+import type { Sampling } from '#src/contract/sampling.ts';
 import type { ResolvedAdapter } from './resolve-adapters.ts';
 
 export interface ChatOptions {

@@ -2,7 +2,8 @@
 import { randomInt } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Llama } from 'node-llama-cpp';
-import type { EngineContract, Sampling } from '#src/contract/engine.contract.ts';
+import type { EngineContract } from '#src/contract/engine.contract.ts';
+import type { Sampling } from '#src/contract/sampling.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { chooseThreads } from '#src/io/choose-threads.ts';
 import { toIoError } from '#src/io/io-error.ts';

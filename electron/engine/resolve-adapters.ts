@@ -1,10 +1,7 @@
 // Adapters as llama.cpp wants them: files with scales. Those inside a bundle are checked against their hash and extracted
 // once.
-import {
-  samplingSchema,
-  type AdapterChoice,
-  type Sampling,
-} from '#src/contract/engine.contract.ts';
+import type { AdapterChoice } from '#src/contract/engine.contract.ts';
+import { samplingSchema, type Sampling } from '#src/contract/sampling.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { readBundle } from '#src/formats/bundle/read-bundle.ts';
 import { entryNumber, entryString } from '#src/formats/gguf/entries.ts';

@@ -7,7 +7,7 @@ import { fromWireError, isAbort, StudioError, toWireError } from '#src/errors/st
 import { openHost } from '#src/io/open-host.ts';
 import { ensureSeedlingWorkspace } from '#src/io/seedling-workspace.ts';
 import { cancelOnSignals } from './cancel.ts';
-import { formatBytes, formatCount, formatDuration } from './format-number.ts';
+import { formatBytes, formatCount, formatDuration } from '#src/text/format-number.ts';
 import { renderTable } from './render-table.ts';
 import { renderError } from './show-error.ts';
 import { createProgressDisplay } from './show-progress.ts';

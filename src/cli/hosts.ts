@@ -37,13 +37,19 @@ export function openHosts(signal: AbortSignal, show: (event: StageEvent) => void
   const factory = openHost(factoryContract, { name: 'factory', onLogLine });
   const engine = openHost(engineContract, { name: 'engine', onLogLine });
   return {
-    factory: (method, params) => factory.call(method, params, { signal, onEvent: show }),
+    factory: (method, params) =>
+      factory.call(method, params, {
+        signal,
+        onEvent: (event: EventOf<FactoryContract, MethodName<FactoryContract>>) => {
+          if (event.event !== 'item') show(event);
+        },
+      }),
     engine: (method, params, options = {}) =>
       engine.call(method, params, {
         signal: options.signal === undefined ? signal : AbortSignal.any([signal, options.signal]),
         onEvent: (event: EventOf<EngineContract, MethodName<EngineContract>>) => {
           if (event.event === 'text') options.onText?.(event.text);
-          else show(event);
+          else if (event.event !== 'state') show(event);
         },
       }),
     kill() {

@@ -1,6 +1,6 @@
 // The result of a command that wrote files: one line per file.
 import type { Written } from '#src/contract/outputs.ts';
-import { formatBytes, formatCount, formatDuration } from './format-number.ts';
+import { formatBytes, formatCount, formatDuration } from '#src/text/format-number.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './render-table.ts';
 

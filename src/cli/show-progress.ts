@@ -1,7 +1,7 @@
 // StageEvents -> standard error. On a terminal one line is redrawn; elsewhere (CI, a pipe) a plain line every few
 // seconds, so that logs stay readable and still show that work goes on.
 import type { StageEvent } from '#src/contract/stage-events.ts';
-import { formatBytes, formatDuration } from './format-number.ts';
+import { formatBytes, formatDuration } from '#src/text/format-number.ts';
 import { printable } from './printable.ts';
 import { createRateMeter } from './rate-meter.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,10 +1,23 @@
-// What may be asked of the engine host: a model loaded for chatting, one answer at a time, streamed.
+// What may be asked of the engine host: chats of one model with a history of their own (the command line), and columns side
+// by side whose history the caller keeps (the window).
 import { z } from 'zod';
 import type { Contract } from './contract.ts';
+import {
+  answerSchema,
+  columnOptionsSchema,
+  columnStateSchema,
+  firstDifferenceSchema,
+  loadedColumnSchema,
+  messageSchema,
+} from './column.ts';
 import { absolutePath, threadCount } from './outputs.ts';
+import { samplingSchema } from './sampling.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
 
 const event = stageEventSchema;
+
+const columnName = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
+const columnEvent = z.object({ event: z.literal('state'), state: columnStateSchema });
 
 /** A piece of an answer, as it is generated. */
 const textEvent = z.object({ event: z.literal('text'), text: z.string() });
@@ -15,16 +28,6 @@ const adapterChoice = z.union([
   /** An adapter inside the model's bundle, with its packed scale times this one. */
   z.object({ bundled: z.string(), scale: z.number() }),
 ]);
-
-export const samplingSchema = z.object({
-  temperature: z.number().min(0).max(10).exactOptional(),
-  topK: z.int().min(0).exactOptional(),
-  topP: z.number().min(0).max(1).exactOptional(),
-  minP: z.number().min(0).max(1).exactOptional(),
-  /** 0 to 2^32 - 1; a random one when absent. */
-  seed: z.int().min(0).max(0xffff_ffff).exactOptional(),
-  maxTokens: z.int().min(1).exactOptional(),
-});
 
 export const engineContract = {
   /** Loads a model and opens a chat over it. */
@@ -80,8 +83,48 @@ export const engineContract = {
   /** Forgets the history of a chat. */
   resetChat: { params: z.object({ chat: z.int() }), result: z.null(), event },
   closeChat: { params: z.object({ chat: z.int() }), result: z.null(), event },
+
+  /** Loads a model into a column, or changes what the column holds. Waits when memory does not hold it yet. */
+  loadColumn: {
+    params: columnOptionsSchema.extend({
+      column: columnName,
+      path: absolutePath,
+      adapters: z.array(adapterChoice).default([]),
+    }),
+    result: loadedColumnSchema,
+    event: z.union([event, columnEvent]),
+  },
+  /** One answer to a whole conversation; a column that was unloaded to make room is loaded again first. */
+  generate: {
+    params: z.object({
+      column: columnName,
+      messages: z.array(messageSchema).min(1).max(20_000),
+      sampling: samplingSchema.default({}),
+    }),
+    result: answerSchema,
+    event: z.union([
+      z.object({ event: z.literal('text'), text: z.string(), tokens: z.number() }),
+      columnEvent,
+    ]),
+  },
+  findFirstDifference: {
+    params: z.object({ columns: z.tuple([columnName, columnName]) }),
+    result: firstDifferenceSchema,
+    event,
+  },
+  unloadColumn: { params: z.object({ column: columnName }), result: z.null(), event },
+  /** Memory of the devices as the loaded back end sees it; loads nothing. */
+  measureMemory: {
+    params: z.object({}),
+    result: z.object({
+      gpu: z.union([z.literal(false), z.string()]).exactOptional(),
+      devices: z.array(
+        z.object({ name: z.string(), freeBytes: z.number(), totalBytes: z.number() }),
+      ),
+    }),
+    event,
+  },
 } as const satisfies Contract;
 
 export type EngineContract = typeof engineContract;
 export type AdapterChoice = z.infer<typeof adapterChoice>;
-export type Sampling = z.infer<typeof samplingSchema>;

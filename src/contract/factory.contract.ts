@@ -1,6 +1,8 @@
 // What may be asked of the factory host: plain parameters (absolute paths, options), a stream of StageEvents, a plain
 // result. The command line, the TypeScript API and later the window derive their calls from this file.
 import { z } from 'zod';
+import { buildPlanSchema } from './build-plan.ts';
+import { adapterFitSchema, libraryItemSchema } from './library.ts';
 import { buildParamsSchema, buildResultSchema } from './build.ts';
 import { inspectionSchema } from './inspection.ts';
 import { machineSchema } from './machine.ts';
@@ -37,6 +39,40 @@ export const factoryContract = {
   quantize: { params: quantizeParams, result: writtenSchema, event },
   /** A recipe to its files; the same function for every front. */
   build: { params: buildParamsSchema, result: buildResultSchema, event },
+  /** What `build` would do: sizes, what is there already, what it needs. Writes nothing. */
+  planBuild: {
+    params: buildParamsSchema.pick({ recipe: true, label: true, folder: true }),
+    result: buildPlanSchema,
+    event,
+  },
+  /** Models, adapters and imatrix files below folders, streamed as they are found. Reads headers only. */
+  scanModels: {
+    params: z.object({
+      folders: z.array(absolutePath).max(500),
+      /** How deep; a model folder of a person is rarely deeper than a Hugging Face cache (6). */
+      depth: z.int().min(0).max(12).default(6),
+    }),
+    result: z.object({ found: z.number(), notRead: z.array(z.string()) }),
+    event: z.object({ event: z.literal('item'), item: libraryItemSchema }),
+  },
+  /** The headline of one file or folder. */
+  describeModel: { params: z.object({ path: absolutePath }), result: libraryItemSchema, event },
+  /** Which adapters fit a base, and why not. Reads headers only. */
+  checkAdapters: {
+    params: z.object({ base: absolutePath, adapters: z.array(absolutePath).max(1000) }),
+    result: z.array(adapterFitSchema),
+    event,
+  },
+  /** A model's chat template, rendered over a sample conversation. */
+  renderChatTemplate: {
+    params: z.object({ path: absolutePath }),
+    result: z.object({
+      template: z.string(),
+      rendered: z.string().exactOptional(),
+      problem: z.string().exactOptional(),
+    }),
+    event,
+  },
   validate: {
     params: z.object({
       path: absolutePath,

@@ -21,6 +21,14 @@ export const stageEventSchema: z.ZodType<StageEvent> = z.discriminatedUnion('eve
     message: z.string(),
   }),
   z.object({
+    event: z.literal('step'),
+    node: z.string(),
+    level: z.string().exactOptional(),
+    state: z.enum(['waiting', 'running', 'done', 'reused', 'failed']),
+    done: z.number().nonnegative().exactOptional(),
+    total: z.number().nonnegative().exactOptional(),
+  }),
+  z.object({
     event: z.literal('log'),
     level: z.enum(['debug', 'info', 'warning', 'error']),
     text: z.string(),

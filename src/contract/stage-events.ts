@@ -13,6 +13,15 @@ export type StageEvent =
     }
   /** Something the user should read but that does not stop the work. */
   | { event: 'notice'; level: 'info' | 'warning'; message: string }
+  /** Where a node of the recipe stands; for a quantize step one per level. Only builds report it. */
+  | {
+      event: 'step';
+      node: string;
+      level?: string;
+      state: 'waiting' | 'running' | 'done' | 'reused' | 'failed';
+      done?: number;
+      total?: number;
+    }
   /** One line of a native library's log. */
   | { event: 'log'; level: 'debug' | 'info' | 'warning' | 'error'; text: string }
   /** A finished file under its final name. `reused` when a record proved it current and nothing was written. */

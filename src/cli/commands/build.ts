@@ -12,7 +12,7 @@ import {
 import { recipeLevels, type RecipeLevel } from '#src/recipe/recipe-schema.ts';
 import { describeCommand, type OptionValues } from '#src/stages/stage-descriptor.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
-import { formatBytes, formatCount, formatDuration } from '../format-number.ts';
+import { formatBytes, formatCount, formatDuration } from '#src/text/format-number.ts';
 import { nearestName } from '../nearest-name.ts';
 import { parseLevelName } from '../option-values.ts';
 import { printable } from '../printable.ts';

@@ -1,7 +1,8 @@
 // `chat`: one prompt (-p), lines from a pipe, or a conversation in the terminal; answers stream as they are generated.
 import { generationThreadsOption } from '#src/stages/shared-options.ts';
 import { describeCommand, type OptionValues } from '#src/stages/stage-descriptor.ts';
-import type { AdapterChoice, Sampling } from '#src/contract/engine.contract.ts';
+import type { AdapterChoice } from '#src/contract/engine.contract.ts';
+import type { Sampling } from '#src/contract/sampling.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
 import { readTurns } from '../read-turns.ts';
 import { printable } from '../printable.ts';

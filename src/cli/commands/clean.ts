@@ -6,7 +6,7 @@ import { findWorkspace, openWorkspace, type Workspace } from '#src/io/workspace.
 import { describeCommand } from '#src/stages/stage-descriptor.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
-import { formatBytes } from '../format-number.ts';
+import { formatBytes } from '#src/text/format-number.ts';
 import { printable } from '../printable.ts';
 import { renderTable } from '../render-table.ts';
 

@@ -2,7 +2,7 @@
 import { describeCommand } from '#src/stages/stage-descriptor.ts';
 import type { Machine } from '#src/contract/machine.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes } from '../format-number.ts';
+import { formatBytes } from '#src/text/format-number.ts';
 import { renderFacts } from '../render-table.ts';
 import { studioVersion } from '../version.ts';
 

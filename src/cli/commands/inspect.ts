@@ -2,7 +2,7 @@
 import type { Inspection } from '#src/contract/inspection.ts';
 import { inspectDescriptor } from '#src/stages/inspect/descriptor.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes, formatCount } from '../format-number.ts';
+import { formatBytes, formatCount } from '#src/text/format-number.ts';
 import { printable } from '../printable.ts';
 import { renderFacts, renderTable } from '../render-table.ts';
 import type { Style } from '../terminal.ts';

@@ -3,7 +3,7 @@ import type { Sizes } from '#src/contract/sizes.ts';
 import { sizesDescriptor } from '#src/stages/sizes/descriptor.ts';
 import { levels, type Level } from '#src/tensors/levels.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes, formatCount } from '../format-number.ts';
+import { formatBytes, formatCount } from '#src/text/format-number.ts';
 import { printable } from '../printable.ts';
 import { renderTable } from '../render-table.ts';
 import type { Style } from '../terminal.ts';

@@ -4,7 +4,7 @@ import type { ValidationReport } from '#src/contract/validation.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { validateDescriptor } from '#src/stages/validate/descriptor.ts';
 import { defineCommand } from '../command.ts';
-import { formatBytes, formatDuration } from '../format-number.ts';
+import { formatBytes, formatDuration } from '#src/text/format-number.ts';
 import { printable } from '../printable.ts';
 import { renderTable } from '../render-table.ts';
 import type { Style } from '../terminal.ts';

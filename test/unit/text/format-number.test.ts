@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatBytes, formatDuration } from '#src/cli/format-number.ts';
+import { formatBytes, formatDuration } from '#src/text/format-number.ts';
 import { nearestName } from '#src/cli/nearest-name.ts';
 import { createRateMeter } from '#src/cli/rate-meter.ts';
 import { renderTable } from '#src/cli/render-table.ts';

@@ -1,0 +1,115 @@
+// The only file that knows how the window reaches the studio: the preload's named methods on the desktop, a WebSocket in
+// the browser. Everything else calls `studio.call('method', params)` and catches StudioErrors.
+import type { EventOf, MethodName, ParamsOf, ResultOf } from '#src/contract/contract.ts';
+import { studioContract, type StudioContract } from '#src/contract/studio.contract.ts';
+import { fromWireError, StudioError, type WireError } from '#src/errors/studio-error.ts';
+import { createClient, type CallOptions } from '#src/rpc/client.ts';
+import type { Port, PortClosed } from '#src/rpc/port.ts';
+
+export type StudioMethod = MethodName<StudioContract>;
+export type StudioParams<M extends StudioMethod> = ParamsOf<StudioContract, M>;
+export type StudioResult<M extends StudioMethod> = ResultOf<StudioContract, M>;
+export type StudioEvent<M extends StudioMethod> = EventOf<StudioContract, M>;
+
+export interface StudioClient {
+  /** Runs one method; rejects with a StudioError. */
+  call<M extends StudioMethod>(
+    method: M,
+    params: StudioParams<M>,
+    options?: CallOptions<StudioEvent<M>>,
+  ): Promise<StudioResult<M>>;
+  /** Resolves with the reason when the studio is gone; nothing can be called any more until the window is loaded again. */
+  readonly closed: Promise<PortClosed>;
+  /** References of dropped files where their paths are known (desktop); undefined in the browser, which uploads. */
+  readonly pathsOf: ((files: readonly File[]) => Promise<readonly string[]>) | undefined;
+}
+
+/** What a method of the preload answers; errors lose their class when they cross into the page. */
+export type BridgeOutcome = { ok: true; value: unknown } | { ok: false; error: WireError };
+
+/** One named method of the preload: starts a call, tells how to cancel it. */
+export type BridgeMethod = (
+  params: unknown,
+  onEvent: (event: unknown) => void,
+) => { readonly outcome: Promise<BridgeOutcome>; readonly cancel: () => void };
+
+/** What the preload puts on the page. */
+export interface StudioBridge {
+  readonly methods: Readonly<Record<StudioMethod, BridgeMethod>>;
+  readonly closed: Promise<PortClosed>;
+  /** Absolute paths of files that the user dropped; the main process then lets them be named. */
+  readonly acceptDroppedFiles: (files: readonly File[]) => Promise<readonly string[]>;
+}
+
+declare global {
+  interface Window {
+    readonly studio?: StudioBridge;
+  }
+}
+
+/** Connects to the studio. Throws `internal` when neither the preload nor a server is there. */
+export async function connectToStudio(): Promise<StudioClient> {
+  if (window.studio !== undefined) return bridgeClient(window.studio);
+  const port = await openWebSocketPort();
+  const client = createClient(studioContract, port, 'studio');
+  return {
+    call: (method, params, options) => client.call(method, params, options),
+    closed: client.closed,
+    pathsOf: undefined,
+  };
+}
+
+function bridgeClient(bridge: StudioBridge): StudioClient {
+  return {
+    closed: bridge.closed,
+    pathsOf: (files) => bridge.acceptDroppedFiles(files),
+    async call(method, params, options = {}) {
+      if (options.signal?.aborted) throw new StudioError('cancelled', 'Cancelled.');
+      const { outcome, cancel } = bridge.methods[method](params, (event) =>
+        options.onEvent?.(event as never),
+      );
+      options.signal?.addEventListener('abort', cancel, { once: true });
+      try {
+        const answer = await outcome;
+        if (answer.ok) return answer.value as never;
+        throw fromWireError(answer.error);
+      } finally {
+        options.signal?.removeEventListener('abort', cancel);
+      }
+    },
+  };
+}
+
+/** The server's WebSocket, beside the page; the session cookie lets it through. */
+function openWebSocketPort(): Promise<Port> {
+  const address = new URL('studio', window.location.href);
+  address.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:';
+  const socket = new WebSocket(address);
+  return new Promise((resolve, reject) => {
+    socket.onerror = () =>
+      reject(
+        new StudioError('internal', 'The studio does not answer.', {
+          hint: 'Open the address that "gguf-studio serve" printed; it lets this browser in.',
+        }),
+      );
+    socket.onopen = () =>
+      resolve({
+        send: (message) => {
+          if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+        },
+        onMessage: (listener) => {
+          socket.addEventListener('message', (event: MessageEvent<string>) =>
+            listener(JSON.parse(event.data)),
+          );
+        },
+        onClose: (listener) => {
+          socket.addEventListener('close', (event) =>
+            listener({
+              reason: event.reason === '' ? 'the connection was closed' : event.reason,
+              lastLines: [],
+            }),
+          );
+        },
+      });
+  });
+}
