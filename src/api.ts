@@ -3,7 +3,7 @@
 // See docs/api.md for examples.
 import { resolve } from 'node:path';
 import type { BuildResult } from './contract/build.ts';
-import type { ParamsOf, ResultOf } from './contract/contract.ts';
+import type { EventOf, ParamsOf, ResultOf } from './contract/contract.ts';
 import { factoryContract, type FactoryContract } from './contract/factory.contract.ts';
 import type { WrittenFile } from './contract/outputs.ts';
 import type { StageEvent } from './contract/stage-events.ts';
