@@ -1,5 +1,6 @@
 // A conversation of the chat screen as the workspace keeps it: columns side by side, the turns of each, and the votes.
 import { z } from 'zod';
+import { firstDifferenceSchema } from './column.ts';
 import { samplingSchema } from './sampling.ts';
 
 const identifier = z.string().regex(/^[A-Za-z0-9-]{1,64}$/);
@@ -34,6 +35,12 @@ export const turnSchema = z.object({
       windowSize: z.number(),
     })
     .exactOptional(),
+  /** The answer broke off: what failed. What had come until then is kept in `text`. */
+  problem: z
+    .object({ code: z.string().max(100), message: text, hint: text.exactOptional() })
+    .exactOptional(),
+  /** Where this answer first differs from the first column's, as found when both were complete. */
+  difference: firstDifferenceSchema.exactOptional(),
 });
 
 export const conversationSchema = z.object({
@@ -51,6 +58,10 @@ export const conversationSchema = z.object({
       z.object({
         id: identifier,
         model: columnModelSchema.nullable(),
+        /** The column's own window, instead of the conversation's. */
+        contextSize: z.int().min(16).exactOptional(),
+        /** The column's own choice, instead of the settings'. */
+        gpuLayers: z.union([z.literal('auto'), z.int().min(0)]).exactOptional(),
         turns: z.array(turnSchema).max(20_000),
       }),
     )
