@@ -84,6 +84,8 @@ export const conversationSummarySchema = z.object({
   changedAt: z.number(),
   turns: z.number(),
   models: z.array(z.string()),
+  /** Why the file cannot be opened; it can still be deleted. */
+  problem: z.string().exactOptional(),
 });
 
 /** Votes over all conversations of the workspace, by model name. */
