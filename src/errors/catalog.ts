@@ -43,6 +43,7 @@ export const errorCatalog = {
   'quantize/prune': { kind: 'input', title: 'These layers cannot be pruned' },
   // Recipes, builds and workspaces
   'recipe/invalid': { kind: 'input', title: 'Invalid recipe' },
+  'recipe/changed-on-disk': { kind: 'input', title: 'The recipe was changed by another program' },
   'build/conflict': { kind: 'input', title: 'Outputs conflict' },
   'build/locked': { kind: 'environment', title: 'Another run is writing this output' },
   'bundle/invalid': { kind: 'input', title: 'Invalid bundle' },
@@ -58,6 +59,13 @@ export const errorCatalog = {
   'native/unavailable': { kind: 'environment', title: 'llama.cpp cannot be loaded here' },
   'native/crashed': { kind: 'environment', title: 'The native host stopped' },
   'native/failed': { kind: 'input', title: 'llama.cpp refused the file' },
+  // The studio
+  'file/unknown': { kind: 'input', title: 'This file is not known any more' },
+  'file/not-allowed': { kind: 'input', title: 'Outside the folders that the studio may open' },
+  'settings/invalid': { kind: 'input', title: 'Invalid setting' },
+  'job/state': { kind: 'input', title: 'The job is not in a state for this' },
+  'studio/not-here': { kind: 'environment', title: 'Not available here' },
+  'studio/limit': { kind: 'input', title: 'Too large for the studio' },
   // Control
   'contract/invalid': { kind: 'bug', title: 'Two parts of the program disagree' },
   'usage/invalid': { kind: 'usage', title: 'Wrong command line' },
