@@ -7,7 +7,7 @@ import { fromWireError, StudioError } from '#src/errors/studio-error.ts';
 import type { RowCodec } from '../ffi/llama-library.types.ts';
 import { locateLibrary } from '../ffi/locate-library.ts';
 import { openRowLibrary } from '../ffi/open-llama-library.ts';
-import type { RowFailure, RowReply, RowTask, RowWorkerData } from './row-task.ts';
+import type { RowFailure, RowReply, RowRequest, RowTask, RowWorkerData } from './row-task.ts';
 
 interface Waiting {
   readonly task: RowTask;
@@ -28,6 +28,7 @@ export const tasksPerWorker = 2;
 
 interface BusyWorker {
   readonly thread: Worker;
+  readonly exited: Promise<void>;
   readonly tasks: Map<number, Waiting>;
 }
 
@@ -62,15 +63,24 @@ export class RowPool {
     });
   }
 
-  /** Ends the workers; tasks that are under way are dropped. */
+  /**
+   * Ends the workers; tasks that wait are dropped, one that runs is finished and its outcome ignored. Workers end by
+   * themselves: terminating one while koffi loads in it aborts the whole process (its calls into Node then fail).
+   */
   async dispose(): Promise<void> {
     this.fail(new StudioError('cancelled', 'The row workers were stopped.'));
-    await Promise.all(this.workers.map(({ thread }) => thread.terminate()));
+    await Promise.all(
+      this.workers.map(({ thread, exited }) => {
+        thread.postMessage('end' satisfies RowRequest);
+        return exited;
+      }),
+    );
   }
 
   private start(data: RowWorkerData): void {
     const thread = new Worker(workerEntry(), { workerData: data });
-    const worker: BusyWorker = { thread, tasks: new Map() };
+    const exited = new Promise<void>((resolve) => thread.once('exit', () => resolve()));
+    const worker: BusyWorker = { thread, exited, tasks: new Map() };
     this.workers.push(worker);
     thread.on('message', (reply: RowReply) => this.receive(worker, reply));
     thread.on('error', (error: Error) => this.fail(error));
@@ -88,7 +98,7 @@ export class RowPool {
       if (next === undefined || worker.tasks.size >= tasksPerWorker) return;
       this.queue.shift();
       worker.tasks.set(next.task.id, next);
-      worker.thread.postMessage(next.task);
+      worker.thread.postMessage(next.task satisfies RowRequest);
     }
   }
 

@@ -40,6 +40,9 @@ export interface RowFailure {
   readonly value?: string;
 }
 
+/** What a worker is sent: a task, or the order to end after those before it. */
+export type RowRequest = RowTask | 'end';
+
 export type RowReply =
   | { readonly id: number; readonly outcome: 'done' }
   | { readonly id: number; readonly outcome: 'not-finite'; readonly failure: RowFailure }
