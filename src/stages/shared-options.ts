@@ -33,3 +33,19 @@ export const validateOption = {
   description:
     'Load the output in llama.cpp and ask it the validation prompts before it gets its name.',
 } as const satisfies OptionDescriptor;
+
+export const contextWindowOption = {
+  kind: 'integer',
+  valueName: 'N',
+  minimum: 1,
+  label: 'Context window',
+  description:
+    "Written as studio.context_window, at most the trained window. Without it: the use case's.",
+} as const satisfies OptionDescriptor;
+
+export const emotionOption = {
+  kind: 'flag',
+  default: true,
+  label: 'Emotion step',
+  description: 'List the emotion step in the manifest of a universal build.',
+} as const satisfies OptionDescriptor;

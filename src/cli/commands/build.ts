@@ -1,6 +1,10 @@
 // `build`: a recipe file, one domain of the workspace's model mapping, or all of them.
 import { existsSync } from 'node:fs';
-import { workerThreadsOption } from '#src/stages/shared-options.ts';
+import {
+  contextWindowOption,
+  emotionOption,
+  workerThreadsOption,
+} from '#src/stages/shared-options.ts';
 import type { BuildResult } from '#src/contract/build.ts';
 import {
   prepareDomainBuild,
@@ -85,13 +89,7 @@ const descriptor = describeCommand({
       description:
         'Add the adapters into the weights before quantizing. Refused where they have different bases.',
     },
-    emotion: {
-      kind: 'flag',
-      default: true,
-      group: mapped,
-      label: 'Emotion step',
-      description: 'List the emotion step in the manifest of a universal build.',
-    },
+    emotion: { ...emotionOption, group: mapped },
     output: {
       kind: 'path',
       valueName: 'PATH',
@@ -101,15 +99,7 @@ const descriptor = describeCommand({
       description:
         "Folder, or file name ending in .gguf ({level} stands for the level). Without it: the workspace's outputs.",
     },
-    'context-window': {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: 1,
-      group: mapped,
-      label: 'Context window',
-      description:
-        "Written as studio.context_window, at most the trained window. Without it: the use case's.",
-    },
+    'context-window': { ...contextWindowOption, group: mapped },
     imatrix: {
       kind: 'path',
       valueName: 'FILE',

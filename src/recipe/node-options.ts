@@ -1,0 +1,181 @@
+// The fields of a recipe's nodes as an inspector shows them. Labels, descriptions, bounds and choices come from the stage
+// descriptors that the command line's help is made of, or, where no command has the option, from the recipe schema.
+import { z } from 'zod';
+import { convertDescriptor, convertLoraDescriptor } from '#src/stages/convert/descriptor.ts';
+import { mergeDescriptor } from '#src/stages/merge/descriptor.ts';
+import { quantizeDescriptor } from '#src/stages/quantize/descriptor.ts';
+import { contextWindowOption, emotionOption } from '#src/stages/shared-options.ts';
+import type { OptionDescriptor } from '#src/stages/stage-descriptor.ts';
+import { recipeNodeSchema, type NodeKind } from './recipe-schema.ts';
+
+/** What control a field asks for. */
+export type NodeOptionKind =
+  'flag' | 'text' | 'path' | 'integer' | 'number' | 'choice' | 'levels' | 'tensor-types' | 'layers';
+
+export interface NodeOption {
+  /** The field of the recipe's node. */
+  readonly field: string;
+  readonly label: string;
+  readonly description: string;
+  readonly kind: NodeOptionKind;
+  readonly choices?: readonly string[];
+  readonly default?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** False when the recipe must hold it. */
+  readonly optional: boolean;
+}
+
+interface FieldSource {
+  /** The option of a stage that means the same. */
+  readonly option?: OptionDescriptor;
+  /** Where no option gives them, or where the canvas needs another control than the command line. */
+  readonly label?: string;
+  readonly kind?: NodeOptionKind;
+}
+
+const merge = mergeDescriptor.options;
+const quantize = quantizeDescriptor.options;
+const output = {
+  folder: { option: quantize.outdir },
+  fileName: { label: 'File name' },
+} as const;
+const shown = { label: { label: 'Shown as' } } as const;
+
+/** Which fields a kind shows, in order; the source file and pins are drawn apart. */
+const fields: Partial<Record<NodeKind, Readonly<Record<string, FieldSource>>>> = {
+  base: { ...shown, preTokenizer: { option: convertDescriptor.options.pre } },
+  adapter: {
+    ...shown,
+    scale: { label: 'Scale', kind: 'number' },
+    domain: { label: 'Domain' },
+    subdomain: { label: 'Subdomain' },
+  },
+  imatrix: { ...shown },
+  merge: {
+    ...shown,
+    method: { option: merge.method },
+    density: { option: merge.density },
+    seed: { option: merge.seed },
+  },
+  quantize: {
+    ...shown,
+    levels: { option: quantize.levels },
+    outputTensorType: { option: quantize['output-tensor-type'], kind: 'choice' },
+    tokenEmbeddingType: { option: quantize['token-embedding-type'], kind: 'choice' },
+    tensorTypes: { option: quantize['tensor-type'], kind: 'tensor-types' },
+    pure: { option: quantize.pure },
+    leaveOutputTensor: { option: quantize['leave-output-tensor'] },
+    pruneLayers: { option: quantize['prune-layers'], kind: 'layers' },
+    allowRequantize: { option: quantize['allow-requantize'] },
+    ...output,
+  },
+  package: {
+    ...shown,
+    form: { label: 'Form', kind: 'choice' },
+    domain: { label: 'Domain' },
+    contextWindow: { option: contextWindowOption },
+    adapterType: { option: convertLoraDescriptor.options.outtype, label: 'Adapter type' },
+    ...output,
+  },
+  family: {
+    ...shown,
+    name: { label: 'Name' },
+    folder: { label: 'Output folder', kind: 'path' },
+    emotion: { option: emotionOption },
+  },
+};
+
+/** The options of a node kind, in the order of the inspector. */
+export function nodeOptions(kind: NodeKind): readonly NodeOption[] {
+  const shape = shapeOf(kind);
+  const sources: Readonly<Record<string, FieldSource>> = fields[kind] ?? shown;
+  return Object.entries(sources).flatMap(([field, source]) => {
+    const schema = shape[field];
+    return schema === undefined ? [] : [nodeOption(field, source, schema)];
+  });
+}
+
+/** One option of a kind; undefined when the kind has no such field. */
+export function nodeOptionOf(kind: NodeKind, field: string): NodeOption | undefined {
+  return nodeOptions(kind).find((option) => option.field === field);
+}
+
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+function shapeOf(kind: NodeKind): Shape {
+  const schema = recipeNodeSchema.options.find(({ shape }) => shape.kind.value === kind);
+  return schema?.shape ?? {};
+}
+
+function nodeOption(field: string, source: FieldSource, schema: z.core.$ZodType): NodeOption {
+  const { inner, optional, fallback } = unwrap(schema);
+  const { option } = source;
+  const kind = source.kind ?? kindOf(option, inner);
+  const choices = choicesOf(option, inner);
+  const bounds = option !== undefined && 'minimum' in option ? option : {};
+  return {
+    field,
+    label: source.label ?? option?.label ?? field,
+    description: option?.description ?? descriptionOf(schema),
+    kind,
+    optional,
+    ...(choices === undefined ? {} : { choices }),
+    ...(fallback === undefined ? {} : { default: fallback }),
+    ...boundsOf(bounds),
+  };
+}
+
+function boundsOf(bounds: { minimum?: number; maximum?: number }) {
+  return {
+    ...(bounds.minimum === undefined ? {} : { minimum: bounds.minimum }),
+    ...(bounds.maximum === undefined ? {} : { maximum: bounds.maximum }),
+  };
+}
+
+function kindOf(option: OptionDescriptor | undefined, inner: z.core.$ZodType): NodeOptionKind {
+  if (option !== undefined && option.kind !== 'scaled-paths') return option.kind;
+  if (inner instanceof z.ZodEnum) return 'choice';
+  if (inner instanceof z.ZodBoolean) return 'flag';
+  if (inner instanceof z.ZodNumber) return 'number';
+  return 'text';
+}
+
+function choicesOf(
+  option: OptionDescriptor | undefined,
+  inner: z.core.$ZodType,
+): readonly string[] | undefined {
+  if (inner instanceof z.ZodEnum) return inner.options.map(String);
+  if (inner instanceof z.ZodArray && inner.element instanceof z.ZodEnum) {
+    return inner.element.options.map(String);
+  }
+  return option?.kind === 'choice' ? option.choices : undefined;
+}
+
+/** Takes `optional` and `default` off a schema. */
+function unwrap(schema: z.core.$ZodType): {
+  inner: z.core.$ZodType;
+  optional: boolean;
+  fallback: unknown;
+} {
+  let inner = schema;
+  let optional = false;
+  let fallback: unknown;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodDefault) {
+    optional = true;
+    if (inner instanceof z.ZodDefault) fallback = inner.def.defaultValue;
+    inner = inner.def.innerType;
+  }
+  return { inner, optional, fallback };
+}
+
+/** The description stands on whichever wrapper it was given to. */
+function descriptionOf(schema: z.core.$ZodType): string {
+  let inner = schema;
+  for (;;) {
+    const text = z.globalRegistry.get(inner)?.description;
+    if (text !== undefined) return text;
+    if (!(inner instanceof z.ZodOptional || inner instanceof z.ZodDefault)) return '';
+    inner = inner.def.innerType;
+  }
+}
