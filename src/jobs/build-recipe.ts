@@ -60,6 +60,7 @@ async function build(
   const { recipe, label, json } = document;
   const plan = planRecipe(recipe, label, json);
   for (const message of plan.warnings) emit({ event: 'notice', level: 'warning', message });
+  noticeEvaluations(plan, emit);
   const store = context.store ?? openRecordStore();
   const overwrite = context.overwrite ?? false;
   await checkPlaces(plan, context.folder, store, overwrite);
@@ -93,6 +94,14 @@ async function build(
     const message = `Temporary files are kept in ${kept ?? ''}.`;
     if (kept !== undefined) emit({ event: 'notice', level: 'info', message });
   }
+}
+
+/** Evaluate steps are prepared for, but nothing measures yet: said once, so that no silence is taken for a passed gate. */
+function noticeEvaluations({ evaluations }: RecipePlan, emit: EventSink): void {
+  if (evaluations.length === 0) return;
+  const names = evaluations.map(({ id }) => `"${id}"`).join(', ');
+  const message = `Nothing is measured by ${names}: evaluate steps are kept in the recipe for the quality lab, which is not part of this release. The model files are built as without them.`;
+  emit({ event: 'notice', level: 'warning', message });
 }
 
 /** Before anything is read: no two outputs of one path, and nobody else's file in their place. */

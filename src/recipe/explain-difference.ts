@@ -39,7 +39,7 @@ function nodeOf({ recipe }: OutputProvenance, id: string): RecipeNode | undefine
 }
 
 const flow: readonly RecipeNode['kind'][] = [
-  'base', 'merge', 'adapter', 'imatrix', 'quantize', 'package', 'family',
+  'base', 'merge', 'adapter', 'imatrix', 'quantize', 'package', 'family', 'evaluate',
 ]; // prettier-ignore
 
 function placeInFlow(left: OutputProvenance, right: OutputProvenance, id: string): number {
@@ -91,6 +91,7 @@ const nodeFields: Record<RecipeNode['kind'], readonly string[]> = {
   ], // prettier-ignore
   package: ['form', 'domain', 'adapterType'],
   family: [],
+  evaluate: [],
 };
 
 function nameOf(node: RecipeNode): string {
@@ -106,6 +107,7 @@ function nameOf(node: RecipeNode): string {
     case 'base':
     case 'quantize':
     case 'family':
+    case 'evaluate':
       return `the ${node.kind} step`;
   }
 }

@@ -71,6 +71,20 @@ export const nodePorts: Record<NodeKind, NodePorts> = {
       },
     ],
   },
+  // What is measured may come from either input; that one of them is wired is a rule (node-rules.ts).
+  evaluate: {
+    output: undefined,
+    inputs: [
+      {
+        name: 'levels',
+        accepts: 'levels',
+        minimum: 0,
+        maximum: unlimited,
+        needs: 'quantize steps',
+      },
+      { name: 'parents', accepts: 'parent', minimum: 0, maximum: unlimited, needs: 'packages' },
+    ],
+  },
 };
 
 /** The input of `to` that a wire from `from` goes to, or undefined when there is none (see `whyNot`). */
@@ -85,6 +99,8 @@ export function inputPortFor(from: NodeKind, to: NodeKind): InputPort | undefine
 export function whyNot(from: NodeKind, to: NodeKind): string {
   if (from === 'family')
     return 'A family is the end of a line: it writes the manifest and gives nothing on.';
+  if (from === 'evaluate')
+    return 'An evaluate step is the end of a line: it measures what is wired to it and gives nothing on.';
   switch (to) {
     case 'base':
     case 'adapter':
@@ -109,6 +125,8 @@ export function whyNot(from: NodeKind, to: NodeKind): string {
       return 'A package is finished: gather packages in a family.';
     case 'family':
       return 'A family gathers packages: wire a package here.';
+    case 'evaluate':
+      return 'An evaluate step measures finished files: wire a quantize step or a package here.';
     default:
       return assertNever(to);
   }

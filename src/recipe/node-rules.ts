@@ -16,6 +16,8 @@ export function wrongNode(graph: RecipeGraph, node: RecipeNode, path: Path): Rec
       return wrongQuantize(graph, node, path);
     case 'package':
       return wrongPackage(graph, node, path);
+    case 'evaluate':
+      return wrongEvaluate(graph, node, path);
     case 'base':
     case 'adapter':
     case 'imatrix':
@@ -136,6 +138,27 @@ function wrongPackage(graph: RecipeGraph, node: NodeOf<'package'>, path: Path) {
   return quantize === undefined
     ? problems
     : [...problems, ...ambiguousFileName(node, quantize.levels, path)];
+}
+
+function wrongEvaluate(graph: RecipeGraph, node: NodeOf<'evaluate'>, path: Path) {
+  const problems: RecipeProblem[] = [];
+  const inputs = [...inputsOf(graph, node, 'levels'), ...inputsOf(graph, node, 'parents')];
+  if (inputs.length === 0) {
+    problems.push(
+      error(
+        path,
+        `"${node.id}" (evaluate) has nothing to measure.`,
+        'Wire a quantize step or a package to it, or remove the node.',
+      ),
+    );
+  }
+  const repeated = node.suites.find((suite, index) => node.suites.indexOf(suite) !== index);
+  if (repeated !== undefined) {
+    problems.push(
+      error([...path, 'suites'], `the suite ${repeated} is listed twice.`, 'Remove one of them.'),
+    );
+  }
+  return problems;
 }
 
 /** Two adapters of one name in one domain would be one route (`domain/subdomain`) twice. */

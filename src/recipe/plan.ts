@@ -50,6 +50,8 @@ export interface PlannedFamily {
 export interface RecipePlan {
   readonly passes: readonly PlannedPass[];
   readonly families: readonly PlannedFamily[];
+  /** What is to be measured; building leaves them alone. */
+  readonly evaluations: readonly NodeOf<'evaluate'>[];
   /** Sentences on what is odd but no obstacle. */
   readonly warnings: readonly string[];
 }
@@ -71,6 +73,7 @@ export function planRecipe(recipe: Recipe, label: string, json?: JsonText): Reci
       node,
       packages: inputsOfKind(graph, node, 'parents', 'package'),
     })),
+    evaluations: nodesOfKind(recipe, 'evaluate'),
     warnings: problems.map((problem) => problem.message),
   };
 }

@@ -190,6 +190,23 @@ export const familyNodeSchema = z.strictObject({
     .describe('List the emotion step in the manifest (read before a request is routed).'),
 });
 
+export const evaluateNodeSchema = z
+  .strictObject({
+    ...screenFields,
+    kind: z.literal('evaluate'),
+    suites: z
+      .array(identifierSchema)
+      .min(1)
+      .max(50)
+      .default(['general'])
+      .describe('What to measure on: names of evaluation suites.'),
+    gate: finite
+      .gt(0)
+      .optional()
+      .describe('Largest mean KLD against the unquantized model that passes.'),
+  })
+  .describe('Measures what is wired to it; changes no model file. Kept for the quality lab.');
+
 export const recipeNodeSchema = z.discriminatedUnion('kind', [
   baseNodeSchema,
   adapterNodeSchema,
@@ -198,6 +215,7 @@ export const recipeNodeSchema = z.discriminatedUnion('kind', [
   quantizeNodeSchema,
   packageNodeSchema,
   familyNodeSchema,
+  evaluateNodeSchema,
 ]);
 
 export const recipeEdgeSchema = z.strictObject({

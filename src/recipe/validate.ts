@@ -122,7 +122,7 @@ function nothingWritten(recipe: Recipe): RecipeProblem[] {
 function unusedNodes(recipe: Recipe): RecipeProblem[] {
   const used = new Set(recipe.edges.map((edge) => edge.from));
   return recipe.nodes.flatMap((node, index) =>
-    used.has(node.id) || ['quantize', 'package', 'family'].includes(node.kind)
+    used.has(node.id) || ['quantize', 'package', 'family', 'evaluate'].includes(node.kind)
       ? []
       : [
           {
