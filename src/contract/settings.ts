@@ -13,6 +13,8 @@ export const settingsSchema = z.object({
   memoryBudgetBytes: z.int().min(0).exactOptional(),
   /** Absolute paths, scanned where they are. */
   modelFolders: z.array(z.string()).max(200).default([]),
+  /** Single files and folders that were added to the library, where they are. */
+  addedFiles: z.array(z.string()).max(1000).default([]),
   /** Found folders that the user does not want offered again. */
   declinedFolders: z.array(z.string()).max(200).default([]),
   recentWorkspaces: z.array(z.string()).max(20).default([]),

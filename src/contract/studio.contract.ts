@@ -167,7 +167,7 @@ export const studioContract = {
   },
   /**
    * Writes a recipe. `expectedHash` is what was opened: `recipe/changed-on-disk` when the file is another by now.
-   * Without `file`, a new one `name`.recipe.json in the workspace's recipes folder.
+   * Without `file`, a new one `name`.recipe.json in the workspace's own folder, where `recipePath`s start.
    */
   saveRecipe: {
     params: z.object({

@@ -29,6 +29,8 @@ export const studioStateSchema = z.object({
     z.object({ folder: fileReferenceSchema, what: z.string(), models: z.number() }),
   ),
   settings: settingsSchema,
+  /** What the user should know of the studio itself: `Settings in …: "theme" cannot be used …`. */
+  notices: z.array(z.string()).exactOptional(),
 });
 
 export const hostStateSchema = z.object({
