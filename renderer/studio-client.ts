@@ -2,7 +2,8 @@
 // the browser. Everything else calls `studio.call('method', params)` and catches StudioErrors.
 import type { EventOf, MethodName, ParamsOf, ResultOf } from '#src/contract/contract.ts';
 import { studioContract, type StudioContract } from '#src/contract/studio.contract.ts';
-import { fromWireError, StudioError, type WireError } from '#src/errors/studio-error.ts';
+import { fromWireError, StudioError } from '#src/errors/studio-error.ts';
+import type { StudioBridge } from '#src/rpc/bridge.ts';
 import { createClient, type CallOptions } from '#src/rpc/client.ts';
 import type { Port, PortClosed } from '#src/rpc/port.ts';
 
@@ -22,23 +23,6 @@ export interface StudioClient {
   readonly closed: Promise<PortClosed>;
   /** References of dropped files where their paths are known (desktop); undefined in the browser, which uploads. */
   readonly pathsOf: ((files: readonly File[]) => Promise<readonly string[]>) | undefined;
-}
-
-/** What a method of the preload answers; errors lose their class when they cross into the page. */
-export type BridgeOutcome = { ok: true; value: unknown } | { ok: false; error: WireError };
-
-/** One named method of the preload: starts a call, tells how to cancel it. */
-export type BridgeMethod = (
-  params: unknown,
-  onEvent: (event: unknown) => void,
-) => { readonly outcome: Promise<BridgeOutcome>; readonly cancel: () => void };
-
-/** What the preload puts on the page. */
-export interface StudioBridge {
-  readonly methods: Readonly<Record<StudioMethod, BridgeMethod>>;
-  readonly closed: Promise<PortClosed>;
-  /** Absolute paths of files that the user dropped; the main process then lets them be named. */
-  readonly acceptDroppedFiles: (files: readonly File[]) => Promise<readonly string[]>;
 }
 
 declare global {

@@ -1,11 +1,16 @@
-// Bundles every program that runs in Node: the command line, the TypeScript API, the hosts and their workers.
-// Native packages stay outside: they locate their binaries by their own file layout.
+// Bundles every program: what runs in Node (command line, TypeScript API, hosts and their workers), Electron's main process
+// and preload, and the window. `build.mjs node main` builds only those parts. A file whose bytes did not change is not
+// touched, and a changed one appears at once, so that a program that runs meanwhile never reads half of one.
 import { build } from 'esbuild';
+import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { renderPage } from './renderer-page.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
-const programs = {
+
+const nodePrograms = {
   'cli/main': 'src/cli/main.ts',
   'cli/demo': 'src/cli/demo.ts',
   'api/api': 'src/api.ts',
@@ -15,25 +20,156 @@ const programs = {
   'bench/bench': 'test/bench/bench.ts',
 };
 
-const entryPoints = Object.fromEntries(
-  Object.entries(programs).filter(([, source]) => existsSync(root + source)),
-);
+const sources = {
+  main: 'electron/main/main.ts',
+  preload: 'electron/preload/preload.ts',
+  renderer: 'renderer/main.tsx',
+};
 
-await build({
+const common = {
   absWorkingDir: root,
-  entryPoints,
-  outdir: 'dist',
   bundle: true,
-  platform: 'node',
-  format: 'esm',
-  target: 'node20',
+  write: false,
+  metafile: true,
+  logLevel: 'warning',
   // jsonc-parser's default entry loads its parts through a renamed require that no bundler follows.
   mainFields: ['module', 'main'],
-  sourcemap: true,
-  external: ['koffi', 'node-llama-cpp', 'electron'],
-  logLevel: 'warning',
-  // Bundled CommonJS dependencies still call require() for Node's own modules.
-  banner: {
-    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-  },
-});
+};
+
+/** Native packages stay outside: they locate their binaries by their own file layout. */
+const outsideNode = ['koffi', 'node-llama-cpp', 'electron'];
+
+const parts = {
+  node: () =>
+    build({
+      ...common,
+      entryPoints: Object.fromEntries(
+        Object.entries(nodePrograms).filter(([, source]) => existsSync(root + source)),
+      ),
+      outdir: 'dist',
+      platform: 'node',
+      format: 'esm',
+      target: 'node20',
+      sourcemap: true,
+      external: outsideNode,
+      // Bundled CommonJS dependencies still call require() for Node's own modules.
+      banner: {
+        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+      },
+    }),
+
+  // CommonJS, because Electron loads ES modules in the main process only from version 28 on; node18 is what its oldest
+  // tested version (25) carries.
+  main: () =>
+    build({
+      ...common,
+      entryPoints: { 'main/main': sources.main },
+      outdir: 'dist',
+      outExtension: { '.js': '.cjs' },
+      platform: 'node',
+      format: 'cjs',
+      target: 'node18',
+      sourcemap: true,
+      external: outsideNode,
+      define: { 'import.meta.url': '__moduleUrl' },
+      banner: {
+        js: "const __moduleUrl = require('node:url').pathToFileURL(__filename).href;",
+      },
+    }),
+
+  // A sandboxed preload can load nothing but `electron`: everything else is in the bundle.
+  preload: () =>
+    build({
+      ...common,
+      mainFields: ['browser', 'module', 'main'],
+      entryPoints: { 'preload/preload': sources.preload },
+      outdir: 'dist',
+      outExtension: { '.js': '.cjs' },
+      platform: 'browser',
+      format: 'cjs',
+      target: 'chrome114',
+      minify: true,
+      external: ['electron'],
+    }),
+
+  renderer: () =>
+    build({
+      ...common,
+      mainFields: ['browser', 'module', 'main'],
+      entryPoints: { main: sources.renderer },
+      outdir: 'dist/renderer',
+      // Every name carries its content's hash, so that all but the page may be cached for ever.
+      entryNames: 'assets/[name]-[hash]',
+      chunkNames: 'assets/[name]-[hash]',
+      assetNames: 'assets/[name]-[hash]',
+      loader: { '.woff2': 'file', '.woff': 'empty', '.svg': 'file', '.png': 'file' },
+      platform: 'browser',
+      format: 'esm',
+      splitting: true,
+      target: 'chrome114',
+      jsx: 'automatic',
+      minify: true,
+      legalComments: 'linked',
+      define: { 'process.env.NODE_ENV': '"production"' },
+    }),
+};
+
+async function writeIfChanged(path, contents) {
+  const present = await readFile(path).catch(() => undefined);
+  if (present !== undefined && present.equals(contents)) return;
+  await mkdir(dirname(path), { recursive: true });
+  const partial = `${path}.${process.pid}.partial`;
+  await writeFile(partial, contents);
+  await rename(partial, path);
+}
+
+/** How long a renderer file that no build needs any more stays for windows that are open, in milliseconds. */
+const staleAfter = 15 * 60_000;
+
+/** Chunks of earlier builds would pile up; those of the last minutes stay, an open window may still ask for them. */
+async function removeStale(folder, kept, age) {
+  for (const name of await readdir(folder).catch(() => [])) {
+    const path = join(folder, name);
+    if (kept.has(path)) continue;
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs >= age) await rm(path, { force: true });
+  }
+}
+
+async function buildPart(name) {
+  if (sources[name] !== undefined && !existsSync(root + sources[name])) return;
+  const { outputFiles, metafile } = await parts[name]();
+  for (const { path, contents } of outputFiles) await writeIfChanged(path, Buffer.from(contents));
+  if (name !== 'renderer') return;
+  const now = new Date();
+  // A file that came back unchanged is young again.
+  for (const { path } of outputFiles) await utimes(path, now, now);
+  const template = await readFile(join(root, 'renderer/index.html'), 'utf8');
+  await writeIfChanged(
+    join(root, 'dist/renderer/index.html'),
+    Buffer.from(renderPage(template, metafile)),
+  );
+  const kept = new Set(outputFiles.map(({ path }) => path));
+  const age = process.argv.includes('--clean') ? 0 : staleAfter;
+  await removeStale(join(root, 'dist/renderer/assets'), kept, age);
+}
+
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+const names = asked.length === 0 ? Object.keys(parts) : asked;
+let failed = false;
+for (const name of names) {
+  if (parts[name] === undefined) {
+    console.error(`Unknown part ${name}; known: ${Object.keys(parts).join(', ')}.`);
+    process.exit(64);
+  }
+  try {
+    await buildPart(name);
+  } catch (error) {
+    // esbuild has already printed what is wrong in the sources.
+    if (!Array.isArray(error?.errors)) console.error(error);
+    console.error(`The part "${name}" was not built.`);
+    failed = true;
+  }
+}
+if (!failed && asked.length === 0) await writeFile(join(root, 'dist/.built'), '');
+process.exitCode = failed ? 1 : 0;

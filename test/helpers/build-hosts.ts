@@ -4,5 +4,5 @@ import { fileURLToPath } from 'node:url';
 
 export function setup(): void {
   const script = fileURLToPath(new URL('../../configs/build/build.mjs', import.meta.url));
-  execFileSync(process.execPath, [script], { stdio: 'inherit' });
+  execFileSync(process.execPath, [script, 'node'], { stdio: 'inherit' });
 }
