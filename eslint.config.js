@@ -17,7 +17,14 @@ export default tseslint.config(
     files: ['**/*.ts', '**/*.tsx'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
-      parserOptions: { project: ['./tsconfig.json', './renderer/tsconfig.json'] },
+      parserOptions: {
+        project: [
+          './tsconfig.json',
+          './renderer/tsconfig.json',
+          './electron/preload/tsconfig.json',
+          './test/e2e/tsconfig.json',
+        ],
+      },
     },
     rules: {
       eqeqeq: 'error',
