@@ -50,24 +50,32 @@ const common = {
 /** Native packages stay outside: they locate their binaries by their own file layout. */
 const outsideNode = ['koffi', 'node-llama-cpp', 'electron'];
 
+function buildNodeProgram([name, source]) {
+  return build({
+    ...common,
+    entryPoints: { [name]: source },
+    outdir: 'dist',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    sourcemap: true,
+    external: outsideNode,
+    // Bundled CommonJS dependencies still call require() for Node's own modules.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  });
+}
+
 const parts = {
-  node: () =>
-    build({
-      ...common,
-      entryPoints: Object.fromEntries(
-        Object.entries(nodePrograms).filter(([, source]) => existsSync(root + source)),
-      ),
-      outdir: 'dist',
-      platform: 'node',
-      format: 'esm',
-      target: 'node20',
-      sourcemap: true,
-      external: outsideNode,
-      // Bundled CommonJS dependencies still call require() for Node's own modules.
-      banner: {
-        js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-      },
-    }),
+  // One by one, so that a mistake in one program does not keep the others from being built.
+  node: async () => {
+    const programs = Object.entries(nodePrograms).filter(([, source]) => existsSync(root + source));
+    const built = await Promise.allSettled(programs.map(buildNodeProgram));
+    const outputFiles = built.flatMap((each) => each.value?.outputFiles ?? []);
+    const failure = built.find((each) => each.status === 'rejected')?.reason;
+    return { outputFiles, failure };
+  },
 
   // CommonJS, because Electron loads ES modules in the main process only from version 28 on; node18 is what its oldest
   // tested version (25) carries.
@@ -149,8 +157,9 @@ async function removeStale(folder, kept, age) {
 
 async function buildPart(name) {
   if (sources[name] !== undefined && !existsSync(root + sources[name])) return;
-  const { outputFiles, metafile } = await parts[name]();
+  const { outputFiles, metafile, failure } = await parts[name]();
   for (const { path, contents } of outputFiles) await writeIfChanged(path, Buffer.from(contents));
+  if (failure !== undefined) throw failure;
   if (name !== 'renderer') return;
   const now = new Date();
   // A file that came back unchanged is young again.
