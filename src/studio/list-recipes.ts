@@ -1,0 +1,73 @@
+// The recipes of a workspace: found by their names in its upper folders, counted, and told what is wrong with broken ones.
+import { opendir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { RecipeSummary } from '#src/contract/studio/recipes.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { readRecipeText } from './recipe-texts.ts';
+import type { StudioFiles } from './studio-files.ts';
+
+/** Recipes lie in the workspace, `recipes` or a project's folder; models' folders are not worth looking through. */
+const depth = 2;
+const maximumRecipes = 2000;
+const maximumEntries = 20_000;
+/** A larger one is listed without its number of nodes. */
+const countedBytes = 4 << 20;
+
+/** Newest first. */
+export async function listRecipes(
+  files: StudioFiles,
+  folder: string,
+  signal: AbortSignal,
+): Promise<RecipeSummary[]> {
+  const paths: string[] = [];
+  await findRecipes(folder, depth, { paths, entries: 0 }, signal);
+  const summaries: RecipeSummary[] = [];
+  for (const path of paths) {
+    signal.throwIfAborted();
+    if (!(await files.allows(path).catch(() => false))) continue;
+    const status = await stat(path).catch(() => undefined);
+    if (status === undefined) continue;
+    const about = await countNodes(path, status.size);
+    summaries.push({ file: files.reference(path), modified: status.mtimeMs, ...about });
+  }
+  return summaries.sort((a, b) => b.modified - a.modified);
+}
+
+async function findRecipes(
+  folder: string,
+  levels: number,
+  found: { paths: string[]; entries: number },
+  signal: AbortSignal,
+): Promise<void> {
+  const folders: string[] = [];
+  try {
+    for await (const entry of await opendir(folder)) {
+      signal.throwIfAborted();
+      if (found.paths.length >= maximumRecipes || ++found.entries > maximumEntries) return;
+      if (entry.name.startsWith('.')) continue;
+      if (entry.isDirectory()) folders.push(join(folder, entry.name));
+      else if (/\.recipe\.json$/i.test(entry.name)) found.paths.push(join(folder, entry.name));
+    }
+  } catch (error) {
+    // A folder that cannot be read hides its recipes, not those of the others.
+    if (signal.aborted) throw error;
+  }
+  if (levels === 0) return;
+  for (const inner of folders) await findRecipes(inner, levels - 1, found, signal);
+}
+
+async function countNodes(
+  path: string,
+  bytes: number,
+): Promise<Pick<RecipeSummary, 'nodes' | 'problem'>> {
+  if (bytes > countedBytes) return { nodes: 0 };
+  try {
+    const { text } = await readRecipeText(path);
+    const value = JSON.parse(text.replace(/^\uFEFF/, '')) as { nodes?: unknown } | null;
+    if (Array.isArray(value?.nodes)) return { nodes: value.nodes.length };
+    return { nodes: 0, problem: 'It has no "nodes".' };
+  } catch (error) {
+    if (error instanceof StudioError) return { nodes: 0, problem: error.message };
+    return { nodes: 0, problem: `It is not valid JSON: ${(error as Error).message}.` };
+  }
+}

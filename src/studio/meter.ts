@@ -1,0 +1,54 @@
+// Memory and GPUs for the status bar, every two seconds while a window is open. Loads nothing for it: GPUs are known once
+// the engine runs.
+import type { Meter } from '#src/contract/studio/state.ts';
+import { measureMemory } from './measure-memory.ts';
+import type { StudioParts } from './studio-parts.ts';
+
+const interval = 2000;
+/** An engine that is busy in native code answers late; the bar then shows what it knew. */
+const patience = 1500;
+
+export interface RunningMeter {
+  measure(): Promise<Meter>;
+  stop(): void;
+}
+
+/** Starts the ticks; `onTick` runs with each, for what is looked at as often. */
+export function startMeter({ hosts, watchers }: StudioParts, onTick: () => void): RunningMeter {
+  let gpu: Pick<Meter, 'gpus' | 'gpu'> = { gpus: [] };
+  let asking = false;
+  const askEngine = async () => {
+    if (hosts.engine.state.state !== 'running') {
+      gpu = { gpus: [] };
+      return;
+    }
+    if (asking) return;
+    asking = true;
+    try {
+      const answer = await hosts.engine.call('measureMemory', {});
+      gpu = {
+        gpus: answer.devices,
+        ...(answer.gpu === undefined ? {} : { gpu: answer.gpu }),
+      };
+    } catch {
+      // The host's own state tells what happened to it.
+    } finally {
+      asking = false;
+    }
+  };
+  const measure = async (): Promise<Meter> => {
+    await Promise.race([askEngine(), delay(patience)]);
+    return { ...(await measureMemory()), ...gpu };
+  };
+  const timer = setInterval(() => {
+    if (watchers.count === 0) return;
+    void measure().then((meter) => watchers.send({ event: 'meter', meter }));
+    onTick();
+  }, interval);
+  timer.unref();
+  return { measure, stop: () => clearInterval(timer) };
+}
+
+function delay(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
+}

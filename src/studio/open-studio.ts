@@ -1,0 +1,192 @@
+// The studio behind the window: the answers to every method of the studio contract, for Electron's main process and for
+// `gguf-studio serve`. Each concern is a file of its own; here they are joined. No model is read in this process.
+import { homedir } from 'node:os';
+import { parse, resolve } from 'node:path';
+import { studioContract, type StudioContract } from '#src/contract/studio.contract.ts';
+import type { StudioState } from '#src/contract/studio/state.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { studioHome } from '#src/io/studio-home.ts';
+import type { Handlers } from '#src/rpc/server.ts';
+import { describeState } from './describe-state.ts';
+import { allowPicked, fileHandlers } from './file-handlers.ts';
+import { libraryPart } from './library-handlers.ts';
+import { startMeter } from './meter.ts';
+import { findOfferedFolders, type OfferedFolder } from './offered-folders.ts';
+import {
+  openSeedlingWorkspace,
+  openWorkspaceFolder,
+  type OpenedWorkspace,
+} from './open-workspace.ts';
+import { recipePart } from './recipe-handlers.ts';
+import { openSettings } from './settings-keeper.ts';
+import { createStudioFiles, type StudioRoot } from './studio-files.ts';
+import { openStudioHosts } from './studio-hosts.ts';
+import type { Studio, StudioPlatform } from './studio-platform.ts';
+import { createWatchers } from './watchers.ts';
+import { workspaceHandlers } from './workspace-handlers.ts';
+
+export interface OpenStudioOptions {
+  readonly platform: StudioPlatform;
+  /** Opened instead of the workspace that was open last. */
+  readonly workspaceFolder?: string | undefined;
+  readonly environment?: NodeJS.ProcessEnv | undefined;
+}
+
+/** Opens the studio. Throws when `workspaceFolder` is given and cannot be opened. */
+export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
+  const { platform } = options;
+  const home = studioHome(options.environment);
+  const notices: string[] = [];
+  const watchers = createWatchers();
+  const files = createStudioFiles();
+  const hosts = openStudioHosts({ GGUF_STUDIO_HOME: home }, (host) =>
+    watchers.send({ event: 'host', host }),
+  );
+  const settings = await openSettings(home, () => useRoots());
+  if (settings.problem !== undefined) notices.push(settings.problem);
+  let offered: readonly OfferedFolder[] = [];
+  let workspace: OpenedWorkspace | undefined;
+  const parts = {
+    platform,
+    home,
+    files,
+    settings,
+    hosts,
+    watchers,
+    workspace: () => {
+      if (workspace === undefined) throw new StudioError('internal', 'No workspace is open.');
+      return workspace;
+    },
+  };
+  const nameOfFolder = (path: string) =>
+    offered.find((folder) => folder.path === path)?.what ?? parse(path).base;
+  const sources = { ...parts, nameOfFolder, offered: () => offered, notices: () => notices };
+
+  async function useRoots(): Promise<void> {
+    const folders = settings.current.modelFolders.map((path) => ({
+      path,
+      name: nameOfFolder(path),
+    }));
+    const recent = settings.current.recentWorkspaces.map((path) => ({
+      path,
+      name: parse(path).base,
+    }));
+    await files.setRoots('models', [...folders, ...recent]);
+    for (const path of settings.current.addedFiles) await files.allow(path).catch(() => undefined);
+  }
+  async function use(next: OpenedWorkspace): Promise<void> {
+    const previous = workspace;
+    workspace = next;
+    files.setWorkspaceFolder(next.folder);
+    await files.setRoots('workspace', [{ path: next.folder, name: `Workspace: ${next.name}` }]);
+    await previous?.lock?.release();
+    const { recentWorkspaces } = settings.current;
+    const recent = [next.folder, ...recentWorkspaces.filter((path) => path !== next.folder)];
+    await settings
+      .change({ recentWorkspaces: recent.slice(0, 20) })
+      .catch(
+        (error: unknown) =>
+          void notices.push(`The workspace is not remembered: ${(error as Error).message}`),
+      );
+  }
+  let state: StudioState | undefined;
+  async function tellState(): Promise<StudioState> {
+    const next = await describeState(sources);
+    if (JSON.stringify(next) !== JSON.stringify(state))
+      watchers.send({ event: 'state', state: next });
+    state = next;
+    return next;
+  }
+
+  await use(
+    await chooseWorkspace(
+      home,
+      options.workspaceFolder,
+      settings.current.recentWorkspaces,
+      notices,
+    ),
+  );
+  await files.setRoots('home', homeRoots(home));
+  await useRoots();
+  void findOfferedFolders().then(async (found) => {
+    offered = found;
+    await files.setRoots(
+      'offered',
+      found.map(({ path, what }) => ({ path, name: what })),
+    );
+    if (found.length > 0) await tellState();
+  });
+  const recipes = recipePart(parts);
+  const library = libraryPart(parts, nameOfFolder);
+  const meter = startMeter(parts, () => void tellState().catch(() => undefined));
+
+  const present = {
+    async watch(_params, context) {
+      const first = await tellState();
+      void meter.measure().then((reading) => context.emit({ event: 'meter', meter: reading }));
+      return watchers.watch(
+        [
+          { event: 'state', state: first },
+          { event: 'jobs', jobs: [] },
+          ...hosts.states().map((host) => ({ event: 'host' as const, host })),
+        ],
+        context,
+      );
+    },
+    describeMachine: (_params, { signal }) => hosts.factory.call('describeMachine', {}, { signal }),
+    ...workspaceHandlers(parts, { use, tellState }),
+    ...fileHandlers(parts),
+    ...recipes.handlers,
+    ...library.handlers,
+  } satisfies Partial<Handlers<StudioContract>>;
+  const handlers = withMissing(present);
+
+  return {
+    handlers,
+    acceptPaths: async (paths) => (await allowPicked(files, paths)).map(({ id }) => id),
+    sendMenuCommand: (command) => watchers.send({ event: 'menu', command }),
+    async dispose() {
+      meter.stop();
+      recipes.dispose();
+      library.dispose();
+      await hosts.dispose();
+      await workspace?.lock?.release();
+    },
+  };
+}
+
+function withMissing(present: Partial<Handlers<StudioContract>>): Handlers<StudioContract> {
+  const missing = Object.keys(studioContract).filter((method) => !(method in present));
+  const throwing = missing.map((method) => [
+    method,
+    () => Promise.reject(new StudioError('internal', `${method} is not there yet.`)),
+  ]);
+  return { ...Object.fromEntries(throwing), ...present } as Handlers<StudioContract>;
+}
+
+/** The one that was asked for, else the last one, else the embedded one. */
+async function chooseWorkspace(
+  home: string,
+  given: string | undefined,
+  recent: readonly string[],
+  notices: string[],
+): Promise<OpenedWorkspace> {
+  if (given !== undefined) return openWorkspaceFolder(resolve(given), home);
+  const [last] = recent;
+  if (last === undefined) return openSeedlingWorkspace(home);
+  try {
+    return await openWorkspaceFolder(last, home);
+  } catch (error) {
+    notices.push(`The last workspace could not be opened: ${(error as Error).message}`);
+    return openSeedlingWorkspace(home);
+  }
+}
+
+/** The user's own folders. A current folder that is the whole disk (a desktop starts programs there) says nothing. */
+function homeRoots(home: string): StudioRoot[] {
+  const roots: StudioRoot[] = [{ path: homedir(), name: 'Home' }];
+  const current = process.cwd();
+  if (parse(current).root !== current) roots.push({ path: current, name: 'Current folder' });
+  roots.push({ path: home, name: "Studio's own folder" });
+  return roots;
+}

@@ -1,0 +1,82 @@
+// Recipes of the window: listed, opened, saved and watched.
+import { basename, dirname, join } from 'node:path';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { watchFolder, type FolderWatch } from '#src/io/watch-folder.ts';
+import { plainName } from './file-handlers.ts';
+import { listRecipes } from './list-recipes.ts';
+import { hashOnDisk, isWritable, readRecipeText, writeRecipeText } from './recipe-texts.ts';
+import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
+import type { StudioHandlers } from './studio-platform.ts';
+
+/** Recipes that are open at once in all windows and stay watched; older ones are watched no more. */
+const watchedRecipes = 50;
+
+export interface RecipePart {
+  readonly handlers: StudioHandlers<'listRecipes' | 'openRecipe' | 'saveRecipe'>;
+  dispose(): void;
+}
+
+export function recipePart(parts: StudioParts): RecipePart {
+  const { files, watchers, workspace } = parts;
+  const watched = new Map<string, { told: string; watch: FolderWatch }>();
+
+  const lookAgain = async (path: string) => {
+    const entry = watched.get(path);
+    const hash = await hashOnDisk(path).catch(() => undefined);
+    if (entry === undefined || hash === undefined || hash === entry.told) return;
+    entry.told = hash;
+    watchers.send({ event: 'recipe-changed', file: files.reference(path).id, hash });
+  };
+  const keepWatching = (path: string, hash: string) => {
+    const known = watched.get(path);
+    if (known !== undefined) return;
+    const name = basename(path);
+    const watch = watchFolder(dirname(path), () => void lookAgain(path), {
+      ignore: (other) => other !== name,
+    });
+    watched.set(path, { told: hash, watch });
+    const [oldest] = watched;
+    if (watched.size > watchedRecipes && oldest !== undefined) {
+      oldest[1].watch.close();
+      watched.delete(oldest[0]);
+    }
+  };
+  const document = async (path: string, text: string, hash: string) => {
+    keepWatching(path, hash);
+    return { file: files.reference(path), text, hash, readOnly: !(await isWritable(path)) };
+  };
+
+  return {
+    handlers: {
+      listRecipes: (_params, { signal }) => listRecipes(files, workspace().folder, signal),
+      async openRecipe({ file }) {
+        const path = await files.pathOf(file);
+        const { text, hash } = await readRecipeText(path);
+        return document(path, text, hash);
+      },
+      async saveRecipe({ file, name, text, expectedHash }) {
+        const path =
+          file === undefined ? newRecipePath(parts, name ?? 'recipe') : await files.pathOf(file);
+        await files.admit(path);
+        const { hash } = await writeRecipeText(path, text, expectedHash);
+        return document(path, text, hash);
+      },
+    },
+    dispose() {
+      for (const { watch } of watched.values()) watch.close();
+      watched.clear();
+    },
+  };
+}
+
+/** A new recipe lies in the workspace itself: its relative paths start there, as those of the model mapping do. */
+function newRecipePath({ workspace }: StudioParts, name: string): string {
+  refuseReadOnly(workspace());
+  const plain = plainName(name.replace(/(\.recipe)?\.json$/i, ''));
+  if (plain.startsWith('.')) {
+    throw new StudioError('file/not-allowed', `"${plain}" would be a hidden file.`, {
+      hint: 'Give the recipe a name that does not start with a dot.',
+    });
+  }
+  return join(workspace().folder, `${plain}.recipe.json`);
+}

@@ -1,0 +1,92 @@
+// The two hosts as the studio runs them: started by their first call, watched, and started anew after a crash. What they do
+// is told to every window.
+import { engineContract, type EngineContract } from '#src/contract/engine.contract.ts';
+import { factoryContract, type FactoryContract } from '#src/contract/factory.contract.ts';
+import type { Contract } from '#src/contract/contract.ts';
+import type { HostState } from '#src/contract/studio/state.ts';
+import { openHost, type OpenHost } from '#src/io/open-host.ts';
+import type { HostProcess } from '#src/io/start-host.ts';
+
+export interface WatchedHost<C extends Contract> {
+  readonly call: OpenHost<C>['call'];
+  readonly state: HostState;
+  readonly process: HostProcess | undefined;
+  dispose(): Promise<void>;
+}
+
+export interface StudioHosts {
+  readonly factory: WatchedHost<FactoryContract>;
+  readonly engine: WatchedHost<EngineContract>;
+  states(): readonly HostState[];
+  dispose(): Promise<void>;
+}
+
+/** Prepares both hosts; `onState` hears of every change. */
+export function openStudioHosts(
+  environment: Readonly<Record<string, string>>,
+  onState: (state: HostState) => void,
+): StudioHosts {
+  const factory = watchHost('factory', factoryContract, environment, onState);
+  const engine = watchHost('engine', engineContract, environment, onState);
+  return {
+    factory,
+    engine,
+    states: () => [factory.state, engine.state],
+    async dispose() {
+      await Promise.all([factory.dispose(), engine.dispose()]);
+    },
+  };
+}
+
+function watchHost<C extends Contract>(
+  name: HostState['name'],
+  contract: C,
+  environment: Readonly<Record<string, string>>,
+  onState: (state: HostState) => void,
+): WatchedHost<C> {
+  const host = openHost(contract, { name, environment });
+  let state: HostState = { name, state: 'idle' };
+  let watched: HostProcess | undefined;
+  const become = (next: HostState) => {
+    state = next;
+    onState(next);
+  };
+  const watchProcess = (process: HostProcess) => {
+    watched = process;
+    let saidDone = false;
+    become({ name, state: 'starting' });
+    process.port.onMessage((message) => {
+      const type = typeOf(message);
+      if (type === 'done') saidDone = true;
+      if (state.state === 'starting' && watched === process) become({ name, state: 'running' });
+    });
+    void process.exited.then(({ reason, lastLines }) => {
+      if (watched !== process) return;
+      watched = undefined;
+      if (saidDone) return become({ name, state: 'idle' });
+      const words = lastLines.slice(-8).join('\n');
+      become({ name, state: 'crashed', reason: words === '' ? reason : `${reason}\n${words}` });
+    });
+  };
+  return {
+    call(method, params, options) {
+      const result = host.call(method, params, options);
+      const { process } = host;
+      if (process !== undefined && process !== watched) watchProcess(process);
+      return result;
+    },
+    get state() {
+      return state;
+    },
+    get process() {
+      return host.process;
+    },
+    dispose: () => host.dispose(),
+  };
+}
+
+function typeOf(message: unknown): unknown {
+  return typeof message === 'object' && message !== null && 'type' in message
+    ? message.type
+    : undefined;
+}
