@@ -49,6 +49,8 @@ export const errorCatalog = {
   'bundle/invalid': { kind: 'input', title: 'Invalid bundle' },
   'output/is-input': { kind: 'input', title: 'The output would overwrite an input' },
   'output/exists': { kind: 'input', title: 'The output already exists' },
+  'job/unknown': { kind: 'input', title: 'No such job' },
+  'job/running': { kind: 'input', title: 'The job is running' },
   // Validation
   'validate/failed': { kind: 'check', title: 'Validation failed' },
   // Machine
@@ -63,9 +65,14 @@ export const errorCatalog = {
   'file/unknown': { kind: 'input', title: 'This file is not known any more' },
   'file/not-allowed': { kind: 'input', title: 'Outside the folders that the studio may open' },
   'settings/invalid': { kind: 'input', title: 'Invalid setting' },
+  'conversation/invalid': { kind: 'input', title: 'The conversation cannot be read' },
   'job/state': { kind: 'input', title: 'The job is not in a state for this' },
   'studio/not-here': { kind: 'environment', title: 'Not available here' },
   'studio/limit': { kind: 'input', title: 'Too large for the studio' },
+  // Chat
+  'chat/too-long': { kind: 'input', title: 'The conversation does not fit the context window' },
+  'chat/template': { kind: 'input', title: 'The chat template refuses the conversation' },
+  'memory/short': { kind: 'environment', title: 'Not enough memory' },
   // Control
   'contract/invalid': { kind: 'bug', title: 'Two parts of the program disagree' },
   'usage/invalid': { kind: 'usage', title: 'Wrong command line' },
