@@ -2,17 +2,25 @@
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { build } from './build.ts';
+import { checkAdapters } from './check-adapters.ts';
 import { convert, convertLora } from './convert.ts';
 import { describeMachine } from './describe-machine.ts';
+import { describeModel } from './describe-model.ts';
 import { inspect } from './inspect.ts';
 import { merge } from './merge.ts';
 import { quantize } from './quantize.ts';
+import { renderChatTemplate } from './render-chat-template.ts';
+import { scanModels } from './scan-models.ts';
 import { sizes } from './sizes.ts';
 import { validate } from './validate.ts';
 
 export const factoryHandlers: Handlers<FactoryContract> = {
   describeMachine,
   inspect,
+  scanModels,
+  describeModel,
+  checkAdapters,
+  renderChatTemplate,
   sizes,
   convert,
   convertLora,

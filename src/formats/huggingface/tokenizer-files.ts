@@ -66,7 +66,8 @@ export async function readTokenizerFiles(folder: FolderPort): Promise<TokenizerF
   });
 }
 
-async function readChatTemplates(folder: FolderPort): Promise<ChatTemplateFile[]> {
+/** The templates that lie in files of their own. */
+export async function readChatTemplates(folder: FolderPort): Promise<ChatTemplateFile[]> {
   if (!(await folder.has('chat_template.jinja'))) return [];
   const templates = [
     { name: 'default', template: await readTemplate(folder, 'chat_template.jinja') },
