@@ -38,8 +38,9 @@ export async function answerRequest(
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     return refuse(405, 'Only pages can be asked for here', 'Everything else goes over WebSocket.');
   }
-  const { pathname, searchParams } = new URL(request.url ?? '/', `http://127.0.0.1:${port}`);
-  const token = searchParams.get('token');
+  // Split by hand: URL would read a path that begins with two slashes as another host's.
+  const [pathname = '/', query] = (request.url ?? '/').split('?', 2);
+  const token = new URLSearchParams(query).get('token');
   if (pathname === '/' && token !== null) {
     const cookie = request.method === 'GET' ? sessions.redeem(token) : undefined;
     if (cookie !== undefined) {

@@ -8,6 +8,7 @@ import { envCommand } from './commands/env.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { quantizeCommand } from './commands/quantize.ts';
+import { serveCommand } from './commands/serve.ts';
 import { sizesCommand } from './commands/sizes.ts';
 import { validateCommand } from './commands/validate.ts';
 
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   buildCommand,
   validateCommand,
   chatCommand,
+  serveCommand,
   cleanCommand,
   envCommand,
 ];
