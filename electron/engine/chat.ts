@@ -1,144 +1,131 @@
-// One chat: a context over a loaded model, its adapters, its history. Adapters are set when a context is made, so changing
-// them makes a new one.
-import {
-  LlamaChatSession,
-  LlamaCompletion,
-  type LlamaContext,
-  type LlamaContextSequence,
-  type LlamaModel,
-} from 'node-llama-cpp';
+// One chat of the command line: it keeps its own history. Adapters are set when a context is made, so changing them makes
+// a new one.
+import { LlamaCompletion, type LlamaContextSequence, type LlamaModel } from 'node-llama-cpp';
+import type { ChatMessage } from '#src/contract/column.ts';
 import type { Sampling } from '#src/contract/sampling.ts';
+import { ChatSession, createContext, type SessionOptions } from './chat-session.ts';
 import type { ResolvedAdapter } from './resolve-adapters.ts';
+import { samplerOptions } from './sampler-options.ts';
 
-export interface ChatOptions {
-  readonly contextSize: number;
-  readonly threads: number;
+export interface ChatOptions extends SessionOptions {
   readonly systemPrompt: string | undefined;
   /** Continue texts instead of answering in the chat template. */
   readonly raw: boolean;
 }
 
-export interface Answer {
+export interface ChatAnswer {
   readonly text: string;
   readonly tokens: number;
   readonly stopReason: string;
 }
 
+/** Raw texts need no more than a sequence of a context. */
+type Speaker = ChatSession | LlamaContextSequence;
+
 export class Chat {
-  private adapters: readonly ResolvedAdapter[] = [];
+  private history: ChatMessage[];
 
   private constructor(
     readonly model: LlamaModel,
-    private readonly options: ChatOptions,
-    private context: LlamaContext,
-    private sequence: LlamaContextSequence,
-    private session: LlamaChatSession | undefined,
-  ) {}
+    private options: ChatOptions,
+    private speaker: Speaker,
+  ) {
+    this.history = firstHistory(options);
+  }
 
   /** Takes the model over: disposing the chat disposes it. */
-  static async create(
-    model: LlamaModel,
-    options: ChatOptions,
-    adapters: readonly ResolvedAdapter[],
-    signal: AbortSignal,
-  ): Promise<Chat> {
-    const context = await createContext(model, options, adapters, signal);
-    const sequence = context.getSequence();
-    const session = createSession(sequence, options);
-    const chat = new Chat(model, options, context, sequence, session);
-    chat.adapters = adapters;
-    return chat;
+  static async create(model: LlamaModel, options: ChatOptions, signal: AbortSignal): Promise<Chat> {
+    return new Chat(model, options, await createSpeaker(model, options, signal));
   }
 
   get contextSize(): number {
-    return this.context.contextSize;
+    return this.speaker.contextSize;
   }
 
   get adapterNames(): string[] {
-    return this.adapters.map(({ name }) => name);
+    return this.options.adapters.map(({ name }) => name);
   }
 
   /** How prompts are wrapped. */
   get template(): string {
-    return this.session?.chatWrapper.wrapperName ?? 'none';
+    return this.options.raw ? 'none' : this.options.template.name;
   }
 
+  /** Stopping keeps what came so far in the history. */
   async say(
     text: string,
     sampling: Sampling & { seed: number },
     onText: (text: string) => void,
     signal: AbortSignal,
-  ): Promise<Answer> {
-    let tokens = 0;
-    const options = {
-      signal,
-      stopOnAbortSignal: false,
-      temperature: sampling.temperature ?? 0.8,
-      topK: sampling.topK ?? 40,
-      topP: sampling.topP ?? 0.95,
-      minP: sampling.minP ?? 0.05,
-      seed: sampling.seed,
-      ...(sampling.maxTokens === undefined ? {} : { maxTokens: sampling.maxTokens }),
-      onTextChunk: onText,
-      onToken: (newTokens: readonly unknown[]) => {
-        tokens += newTokens.length;
-      },
-    };
-    if (this.session !== undefined) {
-      const answer = await this.session.promptWithMeta(text, options);
-      return { text: answer.responseText, tokens, stopReason: answer.stopReason };
+  ): Promise<ChatAnswer> {
+    if (!(this.speaker instanceof ChatSession)) {
+      return complete(this.speaker, text, sampling, onText, signal);
     }
-    const completion = new LlamaCompletion({ contextSequence: this.sequence });
-    try {
-      const answer = await completion.generateCompletionWithMeta(text, options);
-      return { text: answer.response, tokens, stopReason: answer.metadata.stopReason };
-    } finally {
-      completion.dispose({ disposeSequence: false });
-    }
+    const asked: ChatMessage[] = [...this.history, { role: 'user', text }];
+    const answer = await this.speaker.answer(asked, sampling, { signal, onText });
+    if (answer.text === '') signal.throwIfAborted();
+    this.history = [...asked, { role: 'assistant', text: answer.text }];
+    return { text: answer.text, tokens: answer.tokens, stopReason: answer.stopReason };
   }
 
   /** Forgets the history; with other adapters the context is made anew. */
-  async restart(adapters = this.adapters, signal?: AbortSignal): Promise<void> {
-    this.session?.dispose();
-    await this.context.dispose();
-    this.context = await createContext(this.model, this.options, adapters, signal);
-    this.sequence = this.context.getSequence();
-    this.session = createSession(this.sequence, this.options);
-    this.adapters = adapters;
+  async restart(
+    adapters: readonly ResolvedAdapter[] | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    if (adapters !== undefined) {
+      const options = { ...this.options, adapters };
+      await disposeSpeaker(this.speaker);
+      this.speaker = await createSpeaker(this.model, options, signal);
+      this.options = options;
+    }
+    this.history = firstHistory(this.options);
   }
 
   async dispose(): Promise<void> {
-    this.session?.dispose();
-    await this.context.dispose();
+    await disposeSpeaker(this.speaker);
     await this.model.dispose();
   }
 }
 
-function createContext(
-  model: LlamaModel,
-  options: ChatOptions,
-  adapters: readonly ResolvedAdapter[],
-  signal: AbortSignal | undefined,
-): Promise<LlamaContext> {
-  return model.createContext({
-    contextSize: options.contextSize,
-    threads: options.threads,
-    ...(adapters.length === 0
-      ? {}
-      : {
-          lora: { adapters: adapters.map(({ filePath, scale }) => ({ filePath, scale })) },
-        }),
-    ...(signal === undefined ? {} : { createSignal: signal }),
-  });
+function firstHistory({ systemPrompt }: ChatOptions): ChatMessage[] {
+  return systemPrompt === undefined ? [] : [{ role: 'system', text: systemPrompt }];
 }
 
-function createSession(
-  sequence: LlamaContextSequence,
-  { raw, systemPrompt }: ChatOptions,
-): LlamaChatSession | undefined {
-  if (raw) return undefined;
-  return new LlamaChatSession({
-    contextSequence: sequence,
-    ...(systemPrompt === undefined ? {} : { systemPrompt }),
-  });
+async function createSpeaker(
+  model: LlamaModel,
+  options: ChatOptions,
+  signal: AbortSignal,
+): Promise<Speaker> {
+  if (!options.raw) return ChatSession.create(model, options, signal);
+  const context = await createContext(model, options, signal);
+  return context.getSequence();
+}
+
+async function disposeSpeaker(speaker: Speaker): Promise<void> {
+  await (speaker instanceof ChatSession ? speaker.dispose() : speaker.context.dispose());
+}
+
+/** Continues a text without a template. */
+async function complete(
+  contextSequence: LlamaContextSequence,
+  text: string,
+  sampling: Sampling & { seed: number },
+  onText: (text: string) => void,
+  signal: AbortSignal,
+): Promise<ChatAnswer> {
+  let tokens = 0;
+  const completion = new LlamaCompletion({ contextSequence });
+  try {
+    const answer = await completion.generateCompletionWithMeta(text, {
+      ...samplerOptions(sampling),
+      signal,
+      ...(sampling.maxTokens !== undefined && { maxTokens: sampling.maxTokens }),
+      onTextChunk: onText,
+      onToken: (newTokens) => void (tokens += newTokens.length),
+    });
+    return { text: answer.response, tokens, stopReason: answer.metadata.stopReason };
+  } finally {
+    completion.dispose({ disposeSequence: false });
+  }
 }

@@ -1,8 +1,15 @@
-// The one Llama instance of the engine host. Never built or downloaded here: the platform packages carry the binaries.
+// The Llama instances of the engine host, one per back end that was asked for. Never built or downloaded here: the platform
+// packages carry the binaries.
 import { availableParallelism } from 'node:os';
 import { getLlama, LlamaLogLevel, type Llama } from 'node-llama-cpp';
-import type { EventSink, StageEvent } from '#src/contract/stage-events.ts';
+import type { StageEvent } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+
+/** `auto` is the best that the machine has, `off` the processor alone. */
+export type GpuChoice = 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off';
+
+/** The events that loading reports, a part of every method's. */
+export type EngineSink = (event: Extract<StageEvent, { event: 'log' | 'notice' }>) => void;
 
 const logLevels: Partial<Record<LlamaLogLevel, Extract<StageEvent, { event: 'log' }>['level']>> = {
   [LlamaLogLevel.fatal]: 'error',
@@ -34,11 +41,55 @@ function remember(text: string): void {
   if (problems.length > keptProblems) problems.shift();
 }
 
-/** Loads llama.cpp with the best back end of this machine, or for the processor alone. Throws `native/unavailable`. */
-export async function loadLlama(useGpu: boolean, emit: EventSink): Promise<Llama> {
+export interface LlamaSource {
+  /** The instance for a back end; falls back to what the machine has, with a notice. Throws `native/unavailable`. */
+  get(gpu: GpuChoice, emit: EngineSink): Promise<Llama>;
+  /** The instances that are loaded. */
+  loaded(): Promise<readonly Llama[]>;
+  dispose(): Promise<void>;
+}
+
+export function createLlamaSource(): LlamaSource {
+  const instances = new Map<GpuChoice, Promise<Llama>>();
+  const get: LlamaSource['get'] = async (gpu, emit) => {
+    // The processor needs no instance of its own: every back end computes on it when no layer is on a GPU.
+    if (gpu === 'off') {
+      const any = instances.values().next().value;
+      if (any !== undefined) return any;
+    }
+    let instance = instances.get(gpu);
+    if (instance === undefined) {
+      instance = start(gpu, emit);
+      instances.set(gpu, instance);
+      instance.catch(() => instances.delete(gpu));
+    }
+    return instance;
+  };
+  const start = async (gpu: GpuChoice, emit: EngineSink): Promise<Llama> => {
+    try {
+      return await openLlama(gpu, emit);
+    } catch (error) {
+      if (gpu === 'auto' || gpu === 'off') throw error;
+      const message = `The ${gpu} back end cannot be used here; the best of this machine is used instead.`;
+      emit({ event: 'notice', level: 'warning', message });
+      return get('auto', emit);
+    }
+  };
+  return {
+    get,
+    loaded: async () => [...new Set(await Promise.all(instances.values()))],
+    async dispose() {
+      const opened = await Promise.allSettled(instances.values());
+      instances.clear();
+      for (const result of opened) if (result.status === 'fulfilled') await result.value.dispose();
+    },
+  };
+}
+
+async function openLlama(gpu: GpuChoice, emit: EngineSink): Promise<Llama> {
   try {
     return await getLlama({
-      gpu: useGpu ? 'auto' : false,
+      gpu: gpu === 'off' ? false : gpu,
       build: 'never',
       skipDownload: true,
       progressLogs: false,

@@ -1,5 +1,6 @@
 // Adapters as llama.cpp wants them: files with scales. Those inside a bundle are checked against their hash and extracted
 // once.
+import { createHash } from 'node:crypto';
 import type { AdapterChoice } from '#src/contract/engine.contract.ts';
 import { samplingSchema, type Sampling } from '#src/contract/sampling.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -22,6 +23,10 @@ export interface ModelFacts {
   readonly bundledAdapters: readonly string[];
   /** `studio.context_window`. */
   readonly contextWindow: number | undefined;
+  /** `ARCHITECTURE.context_length`. */
+  readonly trainedContext: number | undefined;
+  /** The same for two files when token ids mean the same text in both. */
+  readonly vocabulary: string;
   /** What its authors recommend (`general.sampling.*`), as llama.cpp's own programs take it. */
   readonly sampling: Sampling;
 }
@@ -35,11 +40,25 @@ export async function readModelFacts(path: string): Promise<ModelFacts> {
     return {
       bundledAdapters: readBundle(source, header).map(({ name }) => name),
       contextWindow: entryNumber(header.metadata, 'studio.context_window'),
+      trainedContext: entryNumber(
+        header.metadata,
+        `${entryString(header.metadata, 'general.architecture') ?? ''}.context_length`,
+      ),
+      vocabulary: hashVocabulary(header.metadata),
       sampling: recommendedSampling(header.metadata),
     };
   } finally {
     await source.close();
   }
+}
+
+function hashVocabulary(metadata: readonly GgufEntry[]): string {
+  const hash = createHash('sha256');
+  const tokens = metadata.find(({ key }) => key === 'tokenizer.ggml.tokens')?.value;
+  if (tokens?.type === 'array' && tokens.elementType === 'string') {
+    for (const token of tokens.value) hash.update(`${token}\0`);
+  }
+  return hash.digest('hex');
 }
 
 const samplingKeys = {

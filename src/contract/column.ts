@@ -51,10 +51,17 @@ export const loadedColumnSchema = z.object({
 export const answerSchema = z.object({
   text: z.string(),
   tokens: z.number(),
+  /** Tokens of the whole prompt: system prompt, history and last message in the chat template. */
   promptTokens: z.number(),
+  /** How many of them were in the cache from the turn before and were not computed again. */
+  cachedTokens: z.number().exactOptional(),
   /** Tokens of the window that the conversation now uses. */
   windowUsed: z.number(),
   windowSize: z.number(),
+  /**
+   * `eogToken`: the model ended it; `maxTokens`: the limit of the sampling; `window`: the context window is full;
+   * `abort`: it was stopped; `stopGenerationTrigger`: a text that ends answers in this chat template.
+   */
   stopReason: z.string(),
   seed: z.number(),
   /** Until the first piece of text; null when there was none. */

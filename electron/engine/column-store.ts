@@ -1,0 +1,204 @@
+// The columns of the window: loads them one after another, keeps them within the memory, and lets them answer as far as
+// there are cores.
+import type { Llama } from 'node-llama-cpp';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { formatBytes } from '#src/text/format-number.ts';
+import { Column, type ColumnReport, type ColumnSpec, type LoadedParts } from './column.ts';
+import { CoreQueue } from './core-queue.ts';
+import type { LlamaSource } from './load-llama.ts';
+import { freeMemory, type MemoryAmount, type MemoryNeed } from './memory-need.ts';
+import type { ModelFile } from './model-file.ts';
+import { ModelStore } from './model-store.ts';
+import { openColumn } from './open-column.ts';
+import { TurnQueue, untilAborted } from './turn-queue.ts';
+
+export interface RoomFor {
+  readonly llama: Llama;
+  readonly file: ModelFile;
+  readonly gpuLayers: 'auto' | number;
+  readonly need: MemoryNeed;
+}
+
+export class ColumnStore {
+  readonly models = new ModelStore();
+  readonly cores = new CoreQueue();
+  private readonly columns = new Map<string, Column>();
+  private readonly loading = new TurnQueue();
+  private readonly idleListeners = new Set<() => void>();
+  private uses = 0;
+
+  constructor(readonly llamas: LlamaSource) {}
+
+  /** Throws `usage/invalid` for a name that was never loaded. */
+  find(name: string): Column {
+    const column = this.columns.get(name);
+    if (column === undefined) {
+      throw new StudioError('usage/invalid', `There is no column "${name}".`, {
+        hint: 'Choose a model for it first.',
+      });
+    }
+    return column;
+  }
+
+  /** Makes a column hold what `spec` says; an answer that it is giving is stopped. */
+  async load(spec: ColumnSpec, report: ColumnReport): Promise<LoadedParts> {
+    const existing = this.columns.get(spec.column);
+    const column = existing ?? new Column(spec.column, spec);
+    this.columns.set(spec.column, column);
+    existing?.stop();
+    return this.inTurn(column, report, async () => {
+      column.spec = spec;
+      return this.open(column, report);
+    });
+  }
+
+  /** Loads what a column should hold, unless it does. In the column's turn only. */
+  async open(column: Column, report: ColumnReport): Promise<LoadedParts> {
+    column.lastUsed = ++this.uses;
+    const say = (state: 'loading' | 'waiting' | 'ready' | 'failed', reason?: string) =>
+      report.state({ column: column.name, state, ...(reason !== undefined && { reason }) });
+    try {
+      const parts = await this.loading.run(
+        async () => {
+          say('loading');
+          return openColumn(this, column, report);
+        },
+        {
+          signal: report.signal,
+          onWait: () => say('waiting', 'Waits until another column is loaded.'),
+        },
+      );
+      say('ready');
+      return parts;
+    } catch (error) {
+      const message = error instanceof Error ? error.message : 'It could not be loaded.';
+      say('failed', report.signal.aborted ? 'Loading was cancelled.' : message);
+      throw error;
+    }
+  }
+
+  /** Runs `work` when the column's calls before it have ended; others learn that the column may be idle again. */
+  async inTurn<Result>(
+    column: Column,
+    report: Pick<ColumnReport, 'signal' | 'state'>,
+    work: () => Promise<Result>,
+  ): Promise<Result> {
+    const reason = 'Waits until the call before it has ended.';
+    try {
+      return await column.queue.run(work, {
+        signal: report.signal,
+        onWait: () => report.state({ column: column.name, state: 'waiting', reason }),
+      });
+    } finally {
+      for (const listener of this.idleListeners) listener();
+    }
+  }
+
+  /**
+   * Waits until `need` fits: unloads idle columns, least recently used first, then waits for busy ones. A GPU's memory is
+   * made free the same way, but never waited for: layers that do not fit stay on the processor. Throws `memory/short`
+   * when nothing is left that could be unloaded.
+   */
+  async makeRoom(
+    column: Column,
+    { llama, file, gpuLayers, need }: RoomFor,
+    report: ColumnReport,
+  ): Promise<void> {
+    for (;;) {
+      const isShared = this.models.has(llama, file, gpuLayers);
+      const wanted = isShared ? need.context : sum(need.model, need.context);
+      const free = await this.free(llama, column.spec.memoryBudgetBytes);
+      const ramFits = wanted.ram <= free.ram;
+      if (ramFits && (llama.gpu === false || wanted.vram <= free.vram)) return;
+      const victim = this.leastRecentlyUsed(column, ramFits);
+      if (victim !== undefined) {
+        await this.evict(victim, column, report);
+        continue;
+      }
+      if (ramFits) return;
+      const amounts = `needs ${formatBytes(wanted.ram)}, ${formatBytes(Math.max(0, free.ram))} are free`;
+      const isBusy = [...this.columns.values()].some(
+        (other) => other !== column && other.loaded !== undefined,
+      );
+      if (!isBusy) throw memoryShort(file.path, amounts, column.spec.memoryBudgetBytes);
+      const reason = `Waits for memory: ${amounts}.`;
+      report.state({ column: column.name, state: 'waiting', reason });
+      await this.nextIdle(report.signal);
+    }
+  }
+
+  /** After loading: what was taken may be more than the estimate (weights are repacked for the processor). */
+  async giveBackExcess(column: Column, llama: Llama, report: ColumnReport): Promise<void> {
+    for (;;) {
+      const free = await this.free(llama, column.spec.memoryBudgetBytes);
+      const victim = free.ram < 0 ? this.leastRecentlyUsed(column, false) : undefined;
+      if (victim === undefined) return;
+      await this.evict(victim, column, report);
+    }
+  }
+
+  /** Ends its answers and forgets it. */
+  async remove(name: string, report: ColumnReport): Promise<void> {
+    const column = this.columns.get(name);
+    if (column === undefined) return;
+    column.stop();
+    await this.inTurn(column, report, async () => {
+      await column.unload();
+      if (this.columns.get(name) === column) this.columns.delete(name);
+    });
+    report.state({ column: name, state: 'unloaded' });
+  }
+
+  async dispose(): Promise<void> {
+    const columns = [...this.columns.values()];
+    this.columns.clear();
+    for (const column of columns) column.stop();
+    await Promise.all(columns.map((column) => column.queue.run(() => column.unload())));
+  }
+
+  private free(llama: Llama, budget: number | undefined): Promise<MemoryAmount> {
+    let { ram } = this.models.memoryUsage;
+    const { mapped } = this.models.memoryUsage;
+    for (const { loaded } of this.columns.values()) ram += loaded?.session.memoryUsage.ram ?? 0;
+    return freeMemory(llama, { ram, mapped }, budget);
+  }
+
+  private leastRecentlyUsed(asking: Column, onGpu: boolean): Column | undefined {
+    return [...this.columns.values()]
+      .filter(
+        ({ loaded, queue }) =>
+          loaded !== undefined && !queue.busy && (!onGpu || loaded.about.vramBytes > 0),
+      )
+      .filter((column) => column !== asking)
+      .toSorted((left, right) => left.lastUsed - right.lastUsed)[0];
+  }
+
+  private async evict(victim: Column, asking: Column, report: ColumnReport): Promise<void> {
+    const reason = `Unloaded to make room for column ${asking.name}; it is loaded again when it is asked.`;
+    await victim.queue.run(() => victim.unload());
+    report.state({ column: victim.name, state: 'unloaded', reason });
+  }
+
+  private async nextIdle(signal: AbortSignal): Promise<void> {
+    let listener = () => {};
+    const idle = new Promise<void>((resolve) => (listener = resolve));
+    this.idleListeners.add(listener);
+    try {
+      await untilAborted(idle, signal);
+    } finally {
+      this.idleListeners.delete(listener);
+    }
+  }
+}
+
+function sum(left: MemoryAmount, right: MemoryAmount): MemoryAmount {
+  return { ram: left.ram + right.ram, vram: left.vram + right.vram };
+}
+
+function memoryShort(path: string, amounts: string, budget: number | undefined): StudioError {
+  const hint = 'Use a smaller level, a smaller context window or fewer columns';
+  return new StudioError('memory/short', `${path} does not fit into memory: it ${amounts}.`, {
+    hint:
+      budget === undefined ? `${hint}.` : `${hint}, or raise the memory budget in the settings.`,
+  });
+}

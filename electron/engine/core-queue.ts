@@ -1,0 +1,67 @@
+// Who may compute now. llama.cpp's threads wait for each other by spinning, so answers that together want more threads than
+// there are cores are slower than one after the other (measured: docs/architecture.md, "Columns share the cores").
+import { availableParallelism } from 'node:os';
+import { untilAborted } from './turn-queue.ts';
+
+interface Waiter {
+  readonly threads: number;
+  readonly start: () => void;
+}
+
+export class CoreQueue {
+  private used = 0;
+  private readonly waiters: Waiter[] = [];
+
+  constructor(private readonly cores = availableParallelism()) {}
+
+  /**
+   * Runs `work`, which uses `threads`, as soon as that many cores are free; in the order in which it was asked. More
+   * threads than cores run alone. `onWait` is called when it has to wait.
+   */
+  async run<Result>(
+    threads: number,
+    work: () => Promise<Result>,
+    options: { readonly signal?: AbortSignal; readonly onWait?: () => void } = {},
+  ): Promise<Result> {
+    const taken = Math.min(threads, this.cores);
+    if (this.waiters.length > 0 || this.used + taken > this.cores) {
+      options.onWait?.();
+      await this.wait(taken, options.signal);
+    } else {
+      this.used += taken;
+    }
+    try {
+      return await work();
+    } finally {
+      this.used -= taken;
+      this.startWaiters();
+    }
+  }
+
+  private async wait(threads: number, signal: AbortSignal | undefined): Promise<void> {
+    let start = () => {};
+    const started = new Promise<void>((resolve) => (start = resolve));
+    const waiter: Waiter = { threads, start };
+    this.waiters.push(waiter);
+    try {
+      await untilAborted(started, signal);
+    } catch (error) {
+      const index = this.waiters.indexOf(waiter);
+      // It was given its cores in the moment in which it was aborted.
+      if (index === -1) this.used -= threads;
+      else this.waiters.splice(index, 1);
+      this.startWaiters();
+      throw error;
+    }
+  }
+
+  private startWaiters(): void {
+    for (;;) {
+      const next = this.waiters[0];
+      if (next === undefined || this.used + next.threads > this.cores) return;
+      this.waiters.shift();
+      this.used += next.threads;
+      next.start();
+    }
+  }
+}
