@@ -42,7 +42,7 @@ const missingScreens = {
   name: 'missing-screens',
   setup(builder) {
     if (!process.argv.includes('--partial')) return;
-    builder.onResolve({ filter: /\\.tsx$/ }, ({ path, resolveDir }) => {
+    builder.onResolve({ filter: /\.tsx$/ }, ({ path, resolveDir }) => {
       const full = path.startsWith('#') ? join(root, path.slice(1)) : join(resolveDir, path);
       return existsSync(full) ? undefined : { path: full, namespace: 'missing' };
     });
