@@ -1,11 +1,12 @@
 // Bundles every program: what runs in Node (command line, TypeScript API, hosts and their workers), Electron's main process
 // and preload, and the window. `build.mjs node main` builds only those parts. A file whose bytes did not change is not
 // touched, and a changed one appears at once, so that a program that runs meanwhile never reads half of one.
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { joinStyles } from './join-styles.mjs';
 import { renderPage } from './renderer-page.mjs';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
@@ -144,7 +145,9 @@ const parts = {
       splitting: true,
       target: 'chrome114',
       jsx: 'automatic',
-      minify: true,
+      // White space goes at the end: join-styles.mjs needs esbuild's comments.
+      minifyIdentifiers: true,
+      minifySyntax: true,
       legalComments: 'linked',
       define: { 'process.env.NODE_ENV': '"production"' },
     }),
@@ -158,6 +161,8 @@ async function writeIfChanged(path, contents) {
   await writeFile(partial, contents);
   await rename(partial, path);
 }
+
+const minifyScript = { minifyWhitespace: true, target: 'chrome114', legalComments: 'none' };
 
 /** How long a renderer file that no build needs any more stays for windows that are open, in milliseconds. */
 const staleAfter = 15 * 60_000;
@@ -175,18 +180,34 @@ async function removeStale(folder, kept, age) {
 async function buildPart(name) {
   if (sources[name] !== undefined && !existsSync(root + sources[name])) return;
   const { outputFiles, metafile, failure } = await parts[name]();
+  if (name === 'renderer') return writeRenderer(outputFiles, metafile);
   for (const { path, contents } of outputFiles) await writeIfChanged(path, Buffer.from(contents));
   if (failure !== undefined) throw failure;
-  if (name !== 'renderer') return;
+}
+
+async function writeRenderer(outputFiles, metafile) {
+  const styles = await joinStyles(root, outputFiles, metafile);
+  const files = [{ path: styles.path, contents: styles.text }];
+  for (const { path, contents, text } of outputFiles) {
+    if (path.endsWith('.css')) continue;
+    const isScript = path.endsWith('.js');
+    files.push({
+      path,
+      contents: isScript ? (await transform(text, minifyScript)).code : contents,
+    });
+  }
   const now = new Date();
-  // A file that came back unchanged is young again.
-  for (const { path } of outputFiles) await utimes(path, now, now);
+  for (const { path, contents } of files) {
+    await writeIfChanged(path, Buffer.from(contents));
+    // A file that came back unchanged is young again.
+    await utimes(path, now, now);
+  }
   const template = await readFile(join(root, 'renderer/index.html'), 'utf8');
   await writeIfChanged(
     join(root, 'dist/renderer/index.html'),
-    Buffer.from(renderPage(template, metafile)),
+    Buffer.from(renderPage(template, metafile, styles.path)),
   );
-  const kept = new Set(outputFiles.map(({ path }) => path));
+  const kept = new Set(files.map(({ path }) => path));
   const age = process.argv.includes('--clean') ? 0 : staleAfter;
   await removeStale(join(root, 'dist/renderer/assets'), kept, age);
 }
