@@ -3,7 +3,7 @@ import type { ByteCursor } from '#src/formats/bytes/cursor.ts';
 import { limits } from '#src/formats/bytes/limits.ts';
 import { decodeUtf8 } from '#src/formats/bytes/utf8.ts';
 import { invalidGguf, shortKey } from './invalid-gguf.ts';
-import { readStringBytes, readStrings } from './read-strings.ts';
+import { readStringArray, readStringBytes } from './read-strings.ts';
 import {
   ggufValueTypes,
   type GgufArray,
@@ -82,11 +82,7 @@ function readArray(cursor: ByteCursor, key: string): GgufArray {
   if (elementType === 'string') {
     // Each string needs at least its length field: refuses impossible counts before anything is allocated.
     cursor.require(count * 8);
-    return {
-      type: 'array',
-      elementType,
-      value: readStrings(cursor, count, `a string of "${shortKey(key)}"`),
-    };
+    return readStringArray(cursor, count, `a string of "${shortKey(key)}"`);
   }
   const raw = cursor.take(count * ggufElementBytes[elementType]);
   switch (elementType) {

@@ -1,5 +1,6 @@
 // GGUF metadata as text: short enough to read, with the length of what was shortened.
 import type { GgufEntry, GgufValue } from '#src/formats/gguf/types.ts';
+import { stringAt, stringCount } from '#src/formats/gguf/read-strings.ts';
 import type { Inspection } from '#src/contract/inspection.ts';
 
 /** Characters of a text that are shown; a chat template is given apart. */
@@ -9,7 +10,7 @@ const shownElements = 5;
 export function describeMetadata(entries: readonly GgufEntry[]): Inspection['metadata'] {
   return entries.map(({ key, value }) => {
     if (value.type === 'array') {
-      const { length } = value.value;
+      const length = lengthOf(value);
       const type = `array of ${value.elementType}`;
       return { key, type, value: describeArray(value), length };
     }
@@ -21,14 +22,21 @@ export function describeMetadata(entries: readonly GgufEntry[]): Inspection['met
   });
 }
 
-function describeArray(array: Extract<GgufValue, { type: 'array' }>): string {
-  const shown = Math.min(array.value.length, shownElements);
-  const parts = Array.from({ length: shown }, (_, index) => {
-    const element = array.value[index];
+type ArrayValue = Extract<GgufValue, { type: 'array' }>;
+
+/** Vocabularies are not decoded for the five tokens that are shown. */
+function lengthOf(array: ArrayValue): number {
+  return array.elementType === 'string' ? stringCount(array) : array.value.length;
+}
+
+function describeArray(array: ArrayValue): string {
+  const length = lengthOf(array);
+  const parts = Array.from({ length: Math.min(length, shownElements) }, (_, index) => {
+    const element = array.elementType === 'string' ? stringAt(array, index) : array.value[index];
     if (typeof element === 'string') return JSON.stringify(shorten(element));
     return typeof element === 'object' ? '[...]' : `${element ?? ''}`;
   });
-  return `[${parts.join(', ')}${array.value.length > shown ? ', ...' : ''}]`;
+  return `[${parts.join(', ')}${length > shownElements ? ', ...' : ''}]`;
 }
 
 function shorten(text: string): string {

@@ -3,6 +3,7 @@
 import { chatTemplateEntries } from '#src/architectures/vocabulary/chat-template.ts';
 import type { FolderPort } from '#src/formats/bytes/folder-port.ts';
 import { entryNumber, entryString, entryValue } from '#src/formats/gguf/entries.ts';
+import { stringAt } from '#src/formats/gguf/read-strings.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { jsonField, stringField, type JsonObject } from '#src/formats/huggingface/json.ts';
 import { readOptionalJsonObject } from '#src/formats/huggingface/read-json.ts';
@@ -43,7 +44,7 @@ function tokenText(metadata: readonly GgufEntry[], key: string): string {
   const id = entryNumber(metadata, key);
   const tokens = entryValue(metadata, 'tokenizer.ggml.tokens');
   if (id === undefined || tokens?.type !== 'array' || tokens.elementType !== 'string') return '';
-  return tokens.value[id] ?? '';
+  return stringAt(tokens, id) ?? '';
 }
 
 /** A text, or an object with the text as `content`. */
