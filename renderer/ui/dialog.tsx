@@ -4,6 +4,7 @@ import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { useRef, type ReactNode, type RefObject } from 'react';
 import { Button, IconButton } from './button.tsx';
+import { classNames } from './class-names.ts';
 import css from './dialog.module.css';
 import { createExternalStore, useExternalStore } from './external-store.ts';
 
@@ -55,6 +56,33 @@ export function Dialog({
           )}
           {children !== undefined && <div className={css.content}>{children}</div>}
           {actions !== undefined && <footer className={css.actions}>{actions}</footer>}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  );
+}
+
+export interface BareDialogProps {
+  open: boolean;
+  onClose: () => void;
+  /** Accessible name; nothing is shown. */
+  label: string;
+  children: ReactNode;
+}
+
+/** A dialog without title and frame of its own, near the top of the window: palettes. */
+export function BareDialog({ open, onClose, label, children }: BareDialogProps) {
+  return (
+    <Base.Root
+      open={open}
+      onOpenChange={(next) => {
+        if (!next) onClose();
+      }}
+    >
+      <Base.Portal>
+        <Base.Backdrop className={css.backdrop} />
+        <Base.Popup className={classNames(css.popup, css.bare)} aria-label={label}>
+          {children}
         </Base.Popup>
       </Base.Portal>
     </Base.Root>

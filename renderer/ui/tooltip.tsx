@@ -26,8 +26,3 @@ export function Tooltip({ text, shortcut, side = 'top', children }: TooltipProps
     </Base.Root>
   );
 }
-
-/** Once around the window: tooltips near each other open at once after the first. */
-export function TooltipProvider({ children }: { children: ReactNode }) {
-  return <Base.Provider>{children}</Base.Provider>;
-}

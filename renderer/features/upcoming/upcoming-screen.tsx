@@ -1,0 +1,75 @@
+// Screens that are not here yet: each says what it will do, and what can be done today towards the same end.
+import { Activity, ChartScatter, Waypoints, type LucideIcon } from 'lucide-react';
+import { goTo, type Screen } from '#renderer/stores/navigation-store.ts';
+import { Button } from '#renderer/ui/button.tsx';
+import { EmptyState } from '#renderer/ui/empty-state.tsx';
+import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
+
+interface Upcoming {
+  readonly name: string;
+  readonly icon: LucideIcon;
+  readonly title: string;
+  readonly will: string;
+  readonly today: string;
+  readonly actions: readonly { label: string; screen: Screen }[];
+}
+
+const upcoming: Readonly<Record<'compare' | 'router' | 'doctor', Upcoming>> = {
+  compare: {
+    name: 'Compare',
+    icon: ChartScatter,
+    title: 'Measured comparisons are not here yet',
+    will: 'This screen will set the size of each output against its measured distance from the original, for each domain, with a recommendation.',
+    today:
+      'Today: build several levels in one pass on the workflow canvas, and ask them the same questions side by side in the chat, blind if you like.',
+    actions: [
+      { label: 'Chat side by side', screen: 'chat' },
+      { label: 'Build levels', screen: 'workflow' },
+    ],
+  },
+  router: {
+    name: 'Router',
+    icon: Waypoints,
+    title: 'Routing is not here yet',
+    will: 'This screen will send each prompt to the parent model and adapter of its domain, show why, and serve the result.',
+    today:
+      'Today: build a bundled parent with its adapters on the workflow canvas; the chat can switch its adapters per column.',
+    actions: [
+      { label: 'Build a bundled parent', screen: 'workflow' },
+      { label: 'Chat with adapters', screen: 'chat' },
+    ],
+  },
+  doctor: {
+    name: 'Doctor',
+    icon: Activity,
+    title: 'Model check-ups are not here yet',
+    will: 'This screen will check files for damage, missing metadata and broken templates, and repair what can be repaired.',
+    today:
+      'Today: the library shows metadata, tensors, chat template and every problem found in a file, and "gguf-studio validate" runs a file through llama.cpp.',
+    actions: [{ label: 'Open the library', screen: 'library' }],
+  },
+};
+
+export function UpcomingScreen({ screen }: { screen: keyof typeof upcoming }) {
+  const { name, icon: Icon, title, will, today, actions } = upcoming[screen];
+  return (
+    <>
+      <ScreenHeader crumb={name} />
+      <EmptyState
+        icon={<Icon aria-hidden="true" />}
+        title={title}
+        text={
+          <>
+            <p>{will}</p>
+            <p>{today}</p>
+          </>
+        }
+        actions={actions.map((action) => (
+          <Button key={action.screen} onClick={() => goTo(action.screen)}>
+            {action.label}
+          </Button>
+        ))}
+      />
+    </>
+  );
+}
