@@ -3,7 +3,7 @@
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { formatBytes, formatDuration } from '#src/text/format-number.ts';
 import { printable } from './printable.ts';
-import { createRateMeter } from './rate-meter.ts';
+import { createRateMeter } from '#src/jobs/rate-meter.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ProgressOptions {

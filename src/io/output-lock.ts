@@ -1,20 +1,12 @@
 // A lock file beside an output, so that two runs never write the same file at once. It names its owner: the lock of a
 // process that is gone is taken over, a live one is an error that says who holds it.
-import { link, open, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { link, open, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from './io-error.ts';
+import { isAlive, readOwner, thisProcess } from './process-owner.ts';
 
 export interface OutputLock {
   release(): Promise<void>;
-}
-
-interface Owner {
-  pid: number;
-  host: string;
-  /** When the process started, where the system tells: process numbers are used again. */
-  startedAt: string;
 }
 
 let counter = 0;
@@ -24,9 +16,8 @@ const guardLifetimeMs = 10_000;
 /** Takes the lock file at `path`. Throws `build/locked` while another live run (of this process, too) holds it. */
 export async function takeOutputLock(path: string, output: string): Promise<OutputLock> {
   const mine = `${path}.${process.pid}.${counter++}`;
-  const owner: Owner = { pid: process.pid, host: hostname(), startedAt: startTimeOf(process.pid) };
   try {
-    await writeFile(mine, JSON.stringify(owner), { flag: 'wx' });
+    await writeFile(mine, JSON.stringify(thisProcess()), { flag: 'wx' });
     // A link appears with its whole content at once, which creating and then writing would not.
     if (!(await linked(mine, path))) {
       await takeOver(path, output);
@@ -74,46 +65,6 @@ async function takeOver(path: string, output: string): Promise<void> {
   } finally {
     await handle.close();
     await rm(guard, { force: true });
-  }
-}
-
-async function readOwner(path: string): Promise<Owner | undefined> {
-  const text = await readFile(path, 'utf8').catch(() => '');
-  try {
-    const value = JSON.parse(text) as Partial<Owner> | null;
-    if (typeof value?.pid !== 'number' || !Number.isInteger(value.pid) || value.pid <= 0) {
-      return undefined;
-    }
-    return { pid: value.pid, host: String(value.host), startedAt: String(value.startedAt) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A process of another machine (a shared disk) cannot be asked and counts as alive. */
-function isAlive({ pid, host, startedAt }: Owner): boolean {
-  if (host !== hostname()) return true;
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    // EPERM: it is there, but another user's.
-    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
-  }
-  return startTimeOf(pid) === startedAt;
-}
-
-/**
- * The process's start in clock ticks since boot (proc(5), field 22 of stat); empty where there is no /proc, and for
- * processes that have ended but that no parent has asked after.
- */
-function startTimeOf(pid: number): string {
-  try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The second field, the command, is in parentheses and may hold spaces.
-    const [state = '', ...fields] = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' || state === 'X' ? '' : (fields[18] ?? '');
-  } catch {
-    return '';
   }
 }
 

@@ -42,4 +42,31 @@ describe('thinEvents', () => {
     others.forEach(thinned);
     expect(out).toEqual(others);
   });
+
+  it('thins the figures of each step on its own, but never a change of its state', () => {
+    const out: StageEvent[] = [];
+    let now = 0;
+    const thinned = thinEvents<StageEvent>((event) => out.push(event), { now: () => now });
+    const step = (level: string, state: 'waiting' | 'running' | 'done', done: number) =>
+      ({ event: 'step', node: 'q', level, state, done, total: 1000 }) as const;
+    for (const level of ['A', 'B']) {
+      thinned(step(level, 'waiting', 0));
+      thinned(step(level, 'running', 0));
+    }
+    for (let done = 1; done < 1000; done++) {
+      now = done;
+      thinned(step('A', 'running', done));
+      thinned(step('B', 'running', done));
+    }
+    thinned(step('A', 'done', 1000));
+    thinned(step('B', 'done', 1000));
+    expect(out.length).toBeLessThan(4 + 2 * 11 + 2 + 2);
+    const story = (level: string) =>
+      out.flatMap((event) => (event.event === 'step' && event.level === level ? [event] : []));
+    for (const level of ['A', 'B']) {
+      const states = story(level).map(({ state }) => state);
+      expect([...new Set(states)]).toEqual(['waiting', 'running', 'done']);
+      expect(story(level).at(-2)?.done).toBe(999);
+    }
+  });
 });

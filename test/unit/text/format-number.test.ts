@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatBytes, formatDuration } from '#src/text/format-number.ts';
 import { nearestName } from '#src/cli/nearest-name.ts';
-import { createRateMeter } from '#src/cli/rate-meter.ts';
+import { createRateMeter } from '#src/jobs/rate-meter.ts';
 import { renderTable } from '#src/cli/render-table.ts';
 import { wantsColours } from '#src/cli/terminal.ts';
 

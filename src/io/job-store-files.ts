@@ -1,0 +1,119 @@
+// The files of one job in the job store, and how they are read: everything in them was written by some process, perhaps
+// one of another version or one that was killed while writing, so nothing is trusted before it is parsed.
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { buildParamsSchema } from '#src/contract/build.ts';
+import { jobSchema, type Job, type JobState } from '#src/contract/jobs.ts';
+import { invariant } from '#src/errors/assert.ts';
+import { isLockHeld } from './process-owner.ts';
+
+/** job.json: a job without what is derived when it is shown. */
+export const jobRecordSchema = jobSchema
+  .omit({ canCancel: true, canRetry: true })
+  .extend({ version: z.literal(1) });
+export type JobRecord = z.infer<typeof jobRecordSchema>;
+
+/** request.json: what running the job again needs. */
+export const jobRequestSchema = z.object({ kind: z.literal('build'), params: buildParamsSchema });
+export type JobRequest = z.infer<typeof jobRequestSchema>;
+
+/** Time first, so that names sort by age: `20261123-114500-1f2e3d4c`. */
+export const jobIdPattern = /^[A-Za-z0-9-]{8,64}$/;
+
+/** Recipes are at most 50 MB (studio.contract.ts); what a job says about itself is far smaller. */
+const maximumBytes = 64 * 1024 * 1024;
+
+export interface JobFiles {
+  readonly folder: string;
+  readonly job: string;
+  readonly request: string;
+  /** JSON Lines of `{ time, event }`. */
+  readonly journal: string;
+  /** Names the process that runs the job. */
+  readonly lock: string;
+  /** Its presence asks the owner to cancel. */
+  readonly cancel: string;
+}
+
+export function jobFiles(jobsFolder: string, id: string): JobFiles {
+  const folder = join(jobsFolder, id);
+  return {
+    folder,
+    job: join(folder, 'job.json'),
+    request: join(folder, 'request.json'),
+    journal: join(folder, 'journal.jsonl'),
+    lock: join(folder, 'lock'),
+    cancel: join(folder, 'cancel'),
+  };
+}
+
+export function isEnded(state: JobState): boolean {
+  return state !== 'queued' && state !== 'running';
+}
+
+/** A job as fronts show it: with `interrupted` for one whose process is gone. Undefined when it cannot be read. */
+export async function readJob(jobsFolder: string, id: string): Promise<Job | undefined> {
+  const files = jobFiles(jobsFolder, id);
+  let record = await readRecord(files, id);
+  if (record === undefined) return undefined;
+  let isOwned = !isEnded(record.state) && (await isLockHeld(files.lock));
+  if (!isEnded(record.state) && !isOwned) {
+    // It may have ended between the two looks: the last state is written before the lock is given back.
+    record = (await readRecord(files, id)) ?? record;
+    isOwned = !isEnded(record.state) && (await isLockHeld(files.lock));
+  }
+  const state = isEnded(record.state) || isOwned ? record.state : 'interrupted';
+  const { version, ...job } = record;
+  invariant(version === 1, 'the schema admits one version');
+  const shown: Job = { ...job, state, canCancel: isOwned, canRetry: false };
+  const isRetryable = state === 'failed' || state === 'cancelled' || state === 'interrupted';
+  if (isRetryable) shown.canRetry = await isFile(files.request);
+  return state === 'interrupted' ? atRest(shown) : shown;
+}
+
+/** What a job was asked; undefined when that is missing or not understood. */
+export async function readJobRequest(
+  jobsFolder: string,
+  id: string,
+): Promise<JobRequest | undefined> {
+  return readParsed(jobFiles(jobsFolder, id).request, jobRequestSchema);
+}
+
+export async function readRecord(files: JobFiles, id: string): Promise<JobRecord | undefined> {
+  const record = await readParsed(files.job, jobRecordSchema);
+  return record?.id === id ? record : undefined;
+}
+
+/** Nothing of it runs any more: no time left, no running steps. Where each stood stays visible. */
+export function atRest<Shown extends Pick<Job, 'steps' | 'progress'>>(job: Shown): Shown {
+  const steps = job.steps.map((step) => {
+    const rest = { ...step };
+    delete rest.secondsLeft;
+    if (rest.state === 'running') rest.state = 'waiting';
+    return rest;
+  });
+  if (job.progress === undefined) return { ...job, steps };
+  const progress = { ...job.progress };
+  delete progress.secondsLeft;
+  return { ...job, steps, progress };
+}
+
+async function readParsed<Schema extends z.ZodType>(
+  path: string,
+  schema: Schema,
+): Promise<z.output<Schema> | undefined> {
+  try {
+    if ((await stat(path)).size > maximumBytes) return undefined;
+    return schema.safeParse(JSON.parse(await readFile(path, 'utf8'))).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (status) => status.isFile(),
+    () => false,
+  );
+}
