@@ -2,13 +2,17 @@
 // `gguf-studio serve`. Each concern is a file of its own; here they are joined. No model is read in this process.
 import { homedir } from 'node:os';
 import { parse, resolve } from 'node:path';
-import { studioContract, type StudioContract } from '#src/contract/studio.contract.ts';
-import type { StudioState } from '#src/contract/studio/state.ts';
+import type { StudioContract } from '#src/contract/studio.contract.ts';
+import type { HostState, StudioState } from '#src/contract/studio/state.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { studioHome } from '#src/io/studio-home.ts';
 import type { Handlers } from '#src/rpc/server.ts';
+import { chatPart } from './chat-handlers.ts';
+import { conversationHandlers } from './conversation-handlers.ts';
 import { describeState } from './describe-state.ts';
+import { draftHandlers } from './draft-handlers.ts';
 import { allowPicked, fileHandlers } from './file-handlers.ts';
+import { jobPart } from './job-handlers.ts';
 import { libraryPart } from './library-handlers.ts';
 import { startMeter } from './meter.ts';
 import { findOfferedFolders, type OfferedFolder } from './offered-folders.ts';
@@ -18,10 +22,13 @@ import {
   type OpenedWorkspace,
 } from './open-workspace.ts';
 import { recipePart } from './recipe-handlers.ts';
+import { recipePathHandlers } from './recipe-paths.ts';
+import { templateHandlers } from './recipe-templates.ts';
 import { openSettings } from './settings-keeper.ts';
 import { createStudioFiles, type StudioRoot } from './studio-files.ts';
 import { openStudioHosts } from './studio-hosts.ts';
 import type { Studio, StudioPlatform } from './studio-platform.ts';
+import { uploadPart } from './upload-handlers.ts';
 import { createWatchers } from './watchers.ts';
 import { workspaceHandlers } from './workspace-handlers.ts';
 
@@ -39,9 +46,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   const notices: string[] = [];
   const watchers = createWatchers();
   const files = createStudioFiles();
-  const hosts = openStudioHosts({ GGUF_STUDIO_HOME: home }, (host) =>
-    watchers.send({ event: 'host', host }),
-  );
+  const hosts = openStudioHosts({ GGUF_STUDIO_HOME: home }, (host) => hostChanged(host));
   const settings = await openSettings(home, () => useRoots());
   if (settings.problem !== undefined) notices.push(settings.problem);
   let offered: readonly OfferedFolder[] = [];
@@ -58,6 +63,11 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
       return workspace;
     },
   };
+  const chat = chatPart(parts);
+  function hostChanged(host: HostState): void {
+    watchers.send({ event: 'host', host });
+    if (host.name === 'engine') chat.engineChanged(host);
+  }
   const nameOfFolder = (path: string) =>
     offered.find((folder) => folder.path === path)?.what ?? parse(path).base;
   const sources = { ...parts, nameOfFolder, offered: () => offered, notices: () => notices };
@@ -118,17 +128,20 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   });
   const recipes = recipePart(parts);
   const library = libraryPart(parts, nameOfFolder);
+  const uploads = uploadPart(parts);
+  const jobs = jobPart(parts);
   const meter = startMeter(parts, () => void tellState().catch(() => undefined));
 
-  const present = {
+  const handlers: Handlers<StudioContract> = {
     async watch(_params, context) {
       const first = await tellState();
       void meter.measure().then((reading) => context.emit({ event: 'meter', meter: reading }));
       return watchers.watch(
         [
           { event: 'state', state: first },
-          { event: 'jobs', jobs: [] },
+          { event: 'jobs', jobs: [...(await jobs.list())] },
           ...hosts.states().map((host) => ({ event: 'host' as const, host })),
+          ...chat.columns().map((column) => ({ event: 'column' as const, column })),
         ],
         context,
       );
@@ -137,9 +150,15 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
     ...workspaceHandlers(parts, { use, tellState }),
     ...fileHandlers(parts),
     ...recipes.handlers,
+    ...recipePathHandlers(parts),
+    ...draftHandlers(parts),
+    ...templateHandlers(parts),
     ...library.handlers,
-  } satisfies Partial<Handlers<StudioContract>>;
-  const handlers = withMissing(present);
+    ...jobs.handlers,
+    ...chat.handlers,
+    ...conversationHandlers(parts),
+    ...uploads.handlers,
+  };
 
   return {
     handlers,
@@ -149,19 +168,11 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
       meter.stop();
       recipes.dispose();
       library.dispose();
+      await Promise.all([uploads.dispose(), jobs.dispose()]);
       await hosts.dispose();
       await workspace?.lock?.release();
     },
   };
-}
-
-function withMissing(present: Partial<Handlers<StudioContract>>): Handlers<StudioContract> {
-  const missing = Object.keys(studioContract).filter((method) => !(method in present));
-  const throwing = missing.map((method) => [
-    method,
-    () => Promise.reject(new StudioError('internal', `${method} is not there yet.`)),
-  ]);
-  return { ...Object.fromEntries(throwing), ...present } as Handlers<StudioContract>;
 }
 
 /** The one that was asked for, else the last one, else the embedded one. */

@@ -1,11 +1,12 @@
 // Recipes of the window: listed, opened, saved and watched.
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { watchFolder, type FolderWatch } from '#src/io/watch-folder.ts';
 import { plainName } from './file-handlers.ts';
 import { listRecipes } from './list-recipes.ts';
 import { hashOnDisk, isWritable, readRecipeText, writeRecipeText } from './recipe-texts.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
+import { isInside } from './studio-files.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 
 /** Recipes that are open at once in all windows and stay watched; older ones are watched no more. */
@@ -58,6 +59,7 @@ export function recipePart(parts: StudioParts): RecipePart {
         const path =
           file === undefined ? newRecipePath(parts, name ?? 'recipe') : await files.pathOf(file);
         await files.admit(path);
+        refuseOwnFiles(parts, path);
         const { hash } = await writeRecipeText(path, text, expectedHash);
         return document(path, text, hash);
       },
@@ -79,4 +81,18 @@ function newRecipePath({ workspace }: StudioParts, name: string): string {
     });
   }
   return join(workspace().folder, `${plain}.recipe.json`);
+}
+
+/** The studio's own files (settings, jobs, drafts) are JSON too, and not the window's to write. */
+function refuseOwnFiles({ home, workspace }: StudioParts, path: string): void {
+  const own = resolve(home);
+  if (
+    !isInside(own, path) ||
+    isInside(workspace().folder, path) ||
+    isInside(join(own, 'seedling'), path)
+  )
+    return;
+  throw new StudioError('file/not-allowed', `${path} is one of the studio's own files.`, {
+    hint: 'Save the recipe in the workspace.',
+  });
 }

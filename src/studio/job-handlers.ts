@@ -1,0 +1,197 @@
+// Jobs of the window. The job store is the one list: builds started here are recorded in it like those of the command line,
+// and what any process does to a job comes back through the store's watch.
+import { stat } from 'node:fs/promises';
+import type { BuildParams } from '#src/contract/build.ts';
+import type { Job } from '#src/contract/jobs.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { isEnded } from '#src/io/job-store-files.ts';
+import { openJobStore, type NewJob } from '#src/io/job-store.ts';
+import { recordJob, type RecordedJob } from '#src/jobs/record-job.ts';
+import { placeRecipe } from './recipe-paths.ts';
+import type { StudioHandlers } from './studio-platform.ts';
+import type { StudioParts } from './studio-parts.ts';
+import { createTurnQueue } from './turn-queue.ts';
+
+type JobMethods =
+  'startBuild' | 'cancelJob' | 'retryJob' | 'removeJob' | 'followJobLog' | 'listJobOutputs';
+
+export interface JobPart {
+  readonly handlers: StudioHandlers<JobMethods>;
+  /** All jobs, newest first. */
+  list(): Promise<readonly Job[]>;
+  /** Stops looking. Jobs that run are marked as interrupted: they go on where they stopped when they are run again. */
+  dispose(): Promise<void>;
+}
+
+/** How often a followed log is looked at, in milliseconds. */
+const logInterval = 250;
+
+export function jobPart(parts: StudioParts): JobPart {
+  const { files, home, hosts, settings, watchers } = parts;
+  const store = openJobStore(home);
+  const queue = createTurnQueue();
+  const running = new Map<string, RecordedJob>();
+  const closing = new AbortController();
+  const known = new Map<string, Job>();
+  const watch = store.watch(({ id, job }) => {
+    if (job === undefined) {
+      known.delete(id);
+      watchers.send({ event: 'job-removed', job: id });
+    } else {
+      known.set(id, job);
+      watchers.send({ event: 'job', job });
+    }
+  });
+
+  const jobOf = async (id: string): Promise<Job> => {
+    const job = await store.read(id);
+    if (job !== undefined) return job;
+    throw new StudioError('job/unknown', `There is no job ${id}.`, {
+      hint: 'It may have been removed from the list.',
+    });
+  };
+  const run = async (job: NewJob | { again: string }, params: BuildParams): Promise<Job> => {
+    const turn = queue.enter();
+    try {
+      const recorded = await recordJob(
+        store,
+        job,
+        (emit, signal) => hosts.factory.call('build', params, { signal, onEvent: emit }),
+        { signal: closing.signal, waitForTurn: (signal) => turn.wait(signal) },
+      );
+      running.set(recorded.id, recorded);
+      void recorded.finished
+        .catch(() => undefined)
+        .finally(() => {
+          turn.leave();
+          running.delete(recorded.id);
+          void watch.look();
+        });
+      void watch.look();
+      return await jobOf(recorded.id);
+    } catch (error) {
+      turn.leave();
+      throw error;
+    }
+  };
+
+  return {
+    async list() {
+      await watch.ready;
+      return [...known.values()].sort(
+        (a, b) => b.createdAt - a.createdAt || (a.id < b.id ? 1 : -1),
+      );
+    },
+    async dispose() {
+      watch.close();
+      closing.abort(studioClosed());
+      await Promise.all(
+        [...running.values()].map(({ finished }) => finished.catch(() => undefined)),
+      );
+    },
+    handlers: {
+      async startBuild({ text, file, title, overwrite }) {
+        const { label, folder, path } = await placeRecipe(parts, text, file, title);
+        const { threads, validateBuilds } = settings.current;
+        const params = {
+          recipe: text,
+          label,
+          folder,
+          validate: validateBuilds,
+          keepTemp: false,
+          overwrite,
+          verifyReused: false,
+          ...(threads === undefined ? {} : { threads }),
+        };
+        return run(
+          {
+            kind: 'build',
+            title,
+            origin: 'window',
+            folder,
+            ...(path === undefined ? {} : { recipePath: path }),
+            request: { kind: 'build', params },
+          },
+          params,
+        );
+      },
+      async cancelJob({ job: id }) {
+        const own = running.get(id);
+        if (own !== undefined) own.cancel();
+        else if (!(await store.requestCancel(id))) {
+          const { state } = await jobOf(id);
+          throw new StudioError('job/state', `The job has ended already: it is ${state}.`, {
+            hint: 'There is nothing left to cancel.',
+          });
+        }
+        return null;
+      },
+      async retryJob({ job: id }) {
+        const job = await jobOf(id);
+        const request = await store.readRequest(id);
+        if (job.canRetry && request !== undefined) return run({ again: id }, request.params);
+        throw new StudioError(
+          'job/state',
+          `The job "${job.title}" is ${job.state} and cannot be run again.`,
+          {
+            hint:
+              request === undefined
+                ? 'What it was asked is not kept; start it anew from its recipe or with the same command.'
+                : 'Start it anew from its recipe.',
+          },
+        );
+      },
+      async removeJob({ job: id }) {
+        await store.remove(id);
+        await watch.look();
+        return null;
+      },
+      async followJobLog({ job: id }, { signal, emit }) {
+        await jobOf(id);
+        let offset = 0;
+        for (;;) {
+          // The state is read before the log, so that no line of an ended job is missed.
+          const job = await store.read(id);
+          const { lines, nextOffset } = await store.readLog(id, offset);
+          const hasMore = nextOffset !== offset;
+          offset = nextOffset;
+          if (lines.length > 0) emit({ event: 'lines', lines: [...lines] });
+          if (signal.aborted) return null;
+          if (hasMore) continue;
+          if (job === undefined || isEnded(job.state)) return null;
+          await pause(logInterval, signal);
+        }
+      },
+      async listJobOutputs({ job: id }) {
+        const { result } = await jobOf(id);
+        return Promise.all(
+          (result?.files ?? []).map(async ({ path, level }) => {
+            const exists = await stat(path).then(
+              (status) => status.isFile(),
+              () => false,
+            );
+            return { ...files.reference(path), level, exists };
+          }),
+        );
+      },
+    },
+  };
+}
+
+/** Ends early when `signal` is aborted. */
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, milliseconds);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}
+
+/** The caller is gone, nobody cancelled: see recordJob. */
+function studioClosed(): StudioError {
+  return new StudioError('cancelled', 'The studio was closed.', { details: { callerGone: true } });
+}

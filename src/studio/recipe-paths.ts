@@ -1,0 +1,86 @@
+// Paths inside a recipe. A recipe may come from anywhere: before its text is planned or built, every path in it has to lie
+// where the studio may look and write.
+import { dirname, resolve } from 'node:path';
+import type { FileReference } from '#src/contract/studio/files.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { parseRecipe } from '#src/recipe/recipe-file.ts';
+import type { RecipeNode } from '#src/recipe/recipe-schema.ts';
+import type { StudioFiles } from './studio-files.ts';
+import type { StudioHandlers } from './studio-platform.ts';
+import type { StudioParts } from './studio-parts.ts';
+
+/** A recipe's text with where it stands: what planning and building need. */
+export interface PlacedRecipe {
+  readonly text: string;
+  /** How messages name it. */
+  readonly label: string;
+  /** Where its relative paths start. */
+  readonly folder: string;
+  /** The file, when it has been saved. */
+  readonly path: string | undefined;
+}
+
+/** Throws `recipe/invalid`, `file/unknown`, and `file/not-allowed` for a path that leads out of the allowed folders. */
+export async function placeRecipe(
+  { files, workspace }: StudioParts,
+  text: string,
+  file: string | undefined,
+  title: string,
+): Promise<PlacedRecipe> {
+  const path = file === undefined ? undefined : await files.pathOf(file);
+  const folder = path === undefined ? workspace().folder : dirname(path);
+  const label = path ?? title;
+  const { recipe } = parseRecipe(text, label);
+  for (const node of recipe.nodes) {
+    for (const [field, value] of pathsOf(node)) {
+      if (await files.allows(resolve(folder, value)).catch(() => false)) continue;
+      throw new StudioError(
+        'file/not-allowed',
+        `"${node.id}": the ${field} ${value} is outside the folders that the studio may open.`,
+        {
+          hint: 'Choose it in the picker, or add its folder as a model folder.',
+          details: { node: node.id, field, path: resolve(folder, value) },
+        },
+      );
+    }
+  }
+  return { text, label, folder, path };
+}
+
+function pathsOf(node: RecipeNode): [field: string, value: string][] {
+  switch (node.kind) {
+    case 'base':
+    case 'adapter':
+    case 'imatrix':
+      return [['path', node.path]];
+    case 'quantize':
+    case 'package':
+    case 'family':
+      return [['folder', node.folder]];
+    case 'merge':
+    case 'evaluate':
+      return [];
+  }
+}
+
+export function recipePathHandlers(
+  parts: StudioParts,
+): StudioHandlers<'resolveRecipePath' | 'planBuild'> {
+  const { files, hosts, workspace } = parts;
+  return {
+    async resolveRecipePath({ path, recipe }) {
+      const folder =
+        recipe === undefined ? workspace().folder : dirname(await files.pathOf(recipe));
+      return referenceInside(files, resolve(folder, path));
+    },
+    async planBuild({ text, file }, { signal }) {
+      const { label, folder } = await placeRecipe(parts, text, file, 'this recipe');
+      return hosts.factory.call('planBuild', { recipe: text, label, folder }, { signal });
+    },
+  };
+}
+
+async function referenceInside(files: StudioFiles, path: string): Promise<FileReference | null> {
+  const allowed = !path.includes('\0') && (await files.allows(path).catch(() => false));
+  return allowed ? files.reference(path) : null;
+}
