@@ -6,6 +6,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { libraryCommand } from './commands/library.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -13,6 +14,7 @@ import { sizesCommand } from './commands/sizes.ts';
 import { validateCommand } from './commands/validate.ts';
 
 export const commands: readonly Command[] = [
+  libraryCommand,
   inspectCommand,
   sizesCommand,
   convertCommand,

@@ -2,12 +2,19 @@
 import { engineContract, type EngineContract } from '#src/contract/engine.contract.ts';
 import { factoryContract, type FactoryContract } from '#src/contract/factory.contract.ts';
 import type { EventOf, MethodName, ParamsOf, ResultOf } from '#src/contract/contract.ts';
+import type { LibraryItem } from '#src/contract/library.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { openHost } from '#src/io/open-host.ts';
+
+export interface FactoryCallOptions {
+  /** Gets what a scan finds, as it is found. */
+  readonly onItem?: (item: LibraryItem) => void;
+}
 
 export type FactoryClient = <M extends MethodName<FactoryContract>>(
   method: M,
   params: ParamsOf<FactoryContract, M>,
+  options?: FactoryCallOptions,
 ) => Promise<ResultOf<FactoryContract, M>>;
 
 export interface EngineCallOptions {
@@ -37,11 +44,12 @@ export function openHosts(signal: AbortSignal, show: (event: StageEvent) => void
   const factory = openHost(factoryContract, { name: 'factory', onLogLine });
   const engine = openHost(engineContract, { name: 'engine', onLogLine });
   return {
-    factory: (method, params) =>
+    factory: (method, params, options = {}) =>
       factory.call(method, params, {
         signal,
         onEvent: (event: EventOf<FactoryContract, MethodName<FactoryContract>>) => {
-          if (event.event !== 'item') show(event);
+          if (event.event === 'item') options.onItem?.(event.item);
+          else show(event);
         },
       }),
     engine: (method, params, options = {}) =>

@@ -2,6 +2,7 @@
 // window's palette and inspector, and the docs are rendered from it.
 import { convertDescriptor, convertLoraDescriptor } from './convert/descriptor.ts';
 import { inspectDescriptor } from './inspect/descriptor.ts';
+import { libraryDescriptor } from './library/descriptor.ts';
 import { mergeDescriptor } from './merge/descriptor.ts';
 import { quantizeDescriptor } from './quantize/descriptor.ts';
 import { sizesDescriptor } from './sizes/descriptor.ts';
@@ -9,6 +10,7 @@ import type { CommandDescriptor } from './stage-descriptor.ts';
 import { validateDescriptor } from './validate/descriptor.ts';
 
 export const stageDescriptors: readonly CommandDescriptor[] = [
+  libraryDescriptor,
   inspectDescriptor,
   sizesDescriptor,
   convertDescriptor,
