@@ -6,6 +6,8 @@ export default tseslint.config(
   {
     ignores: [
       'dist/**',
+      'release/**',
+      '.cache/**',
       'node_modules/**',
       'coverage/**',
       'assets/**',

@@ -12,7 +12,7 @@ export function packageRoot(): string {
     const file = join(folder, 'package.json');
     if (existsSync(file)) {
       const { name } = JSON.parse(readFileSync(file, 'utf8')) as { name?: unknown };
-      if (name === 'gguf-studio') return folder;
+      if (name === 'gguf-studio') return outsideArchive(folder);
     }
     const parent = dirname(folder);
     if (parent === folder) break;
@@ -21,4 +21,10 @@ export function packageRoot(): string {
   throw new StudioError('internal', 'The files that ship with GGUF Studio were not found.', {
     hint: 'Install GGUF Studio again.',
   });
+}
+
+/** The files of a desktop package that must be real ones lie beside its archive, which plain Node cannot look into. */
+function outsideArchive(folder: string): string {
+  const unpacked = folder.replace(/app\.asar$/, 'app.asar.unpacked');
+  return existsSync(join(unpacked, 'package.json')) ? unpacked : folder;
 }
