@@ -110,7 +110,7 @@ export class ChatSession {
       cachedTokens = await this.preparePrompt(prompt, signal);
       const limit = Math.min(sampling.maxTokens ?? room, room);
       const { metadata } = await this.chat.generateResponse(history, {
-        ...samplerOptions(sampling),
+        ...samplerOptions(sampling, this.contextSize),
         signal,
         stopOnAbortSignal: true,
         maxTokens: limit,

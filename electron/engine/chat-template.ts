@@ -2,7 +2,9 @@
 // generic form for files whose template does not work or that have none.
 import {
   ChatMLChatWrapper,
+  GemmaChatWrapper,
   GeneralChatWrapper,
+  Llama3ChatWrapper,
   resolveChatWrapper,
   type ChatHistoryItem,
   type ChatWrapper,
@@ -31,7 +33,8 @@ const sample: ChatHistoryItem[] = [
 export function resolveChatTemplate(model: LlamaModel): ChatTemplate {
   const template = model.fileInfo.metadata.tokenizer?.chat_template;
   if (typeof template !== 'string' || template.trim() === '') {
-    const wrapper = resolveChatWrapper(model, { warningLogs: false }) ?? new GeneralChatWrapper();
+    const known = resolveChatWrapper(model, { warningLogs: false });
+    const wrapper = known instanceof GeneralChatWrapper ? genericWrapper(model) : known;
     return {
       wrapper,
       name: wrapper.wrapperName,
@@ -46,7 +49,7 @@ export function resolveChatTemplate(model: LlamaModel): ChatTemplate {
     wrapper.generateContextState({ chatHistory: sample });
     return { wrapper, name: wrapper.wrapperName };
   } catch (error) {
-    const wrapper = genericWrapper(template);
+    const wrapper = genericWrapper(model);
     const reason = error instanceof Error ? (error.message.split('\n')[0] ?? '') : 'unknown reason';
     return {
       wrapper,
@@ -56,7 +59,15 @@ export function resolveChatTemplate(model: LlamaModel): ChatTemplate {
   }
 }
 
-/** ChatML where the broken template has its markers, else plain headings. */
-function genericWrapper(template: string): ChatWrapper {
-  return template.includes('<|im_start|>') ? new ChatMLChatWrapper() : new GeneralChatWrapper();
+/** Markers of the common chat formats, each one token of a vocabulary whose model was trained on that format. */
+const formats = [
+  { marker: '<|im_start|>', create: () => new ChatMLChatWrapper() },
+  { marker: '<|start_header_id|>', create: () => new Llama3ChatWrapper() },
+  { marker: '<start_of_turn>', create: () => new GemmaChatWrapper() },
+] as const;
+
+/** The format whose markers the vocabulary has, else plain headings. */
+function genericWrapper(model: LlamaModel): ChatWrapper {
+  const format = formats.find(({ marker }) => model.tokenize(marker, true).length === 1);
+  return format?.create() ?? new GeneralChatWrapper();
 }

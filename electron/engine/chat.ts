@@ -118,7 +118,7 @@ async function complete(
   const completion = new LlamaCompletion({ contextSequence });
   try {
     const answer = await completion.generateCompletionWithMeta(text, {
-      ...samplerOptions(sampling),
+      ...samplerOptions(sampling, contextSequence.contextSize),
       signal,
       ...(sampling.maxTokens !== undefined && { maxTokens: sampling.maxTokens }),
       onTextChunk: onText,

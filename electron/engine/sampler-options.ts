@@ -10,9 +10,12 @@ export type SamplerOptions = Pick<
 
 /**
  * Samplers run in llama.cpp's order (penalties, DRY, top-k, top-p, min-p, XTC, temperature). Those that are switched off
- * are left out, so that they cost nothing.
+ * are left out, so that they cost nothing. Penalties and DRY see the answer's own tokens, not the prompt's.
  */
-export function samplerOptions(given: Sampling & { seed: number }): SamplerOptions {
+export function samplerOptions(
+  given: Sampling & { seed: number },
+  contextSize: number,
+): SamplerOptions {
   const sampling = { ...defaultSampling, ...given };
   const penalizes =
     sampling.repeatLastN > 0 &&
@@ -40,8 +43,8 @@ export function samplerOptions(given: Sampling & { seed: number }): SamplerOptio
           strength: sampling.dryMultiplier,
           base: sampling.dryBase,
           allowedLength: sampling.dryAllowedLength,
-          // Absent is the whole window, llama.cpp's -1.
-          ...(sampling.dryPenaltyLastN > 0 && { lastTokens: sampling.dryPenaltyLastN }),
+          // Absent or -1 would switch it off in llama.cpp v0.5.0.
+          lastTokens: sampling.dryPenaltyLastN === -1 ? contextSize : sampling.dryPenaltyLastN,
         },
       }),
   };

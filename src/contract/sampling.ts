@@ -12,7 +12,7 @@ export const samplingSchema = z.object({
   maxTokens: z.int().min(1).exactOptional(),
   /** 1 changes nothing. */
   repeatPenalty: z.number().min(0).max(10).exactOptional(),
-  /** How many of the last tokens the penalties look at. */
+  /** How many of the answer's last tokens the penalties look at; 0 switches them off. */
   repeatLastN: z.int().min(0).max(1_000_000).exactOptional(),
   frequencyPenalty: z.number().min(-10).max(10).exactOptional(),
   presencePenalty: z.number().min(-10).max(10).exactOptional(),
@@ -22,6 +22,7 @@ export const samplingSchema = z.object({
   dryMultiplier: z.number().min(0).max(100).exactOptional(),
   dryBase: z.number().min(1).max(100).exactOptional(),
   dryAllowedLength: z.int().min(1).max(1_000_000).exactOptional(),
+  /** How many of the last tokens DRY looks at: 0 switches it off, -1 is the whole window. */
   dryPenaltyLastN: z.int().min(-1).max(1_000_000).exactOptional(),
 });
 
@@ -42,5 +43,5 @@ export const defaultSampling = {
   dryMultiplier: 0,
   dryBase: 1.75,
   dryAllowedLength: 2,
-  dryPenaltyLastN: -1,
+  dryPenaltyLastN: 64,
 } as const satisfies Sampling;
