@@ -5,7 +5,7 @@ import { isFolder, openGgufFile } from '#src/jobs/open-sources.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { templateLimit, type TemplateTask } from '#src/stages/library/render-template.ts';
 import { templateOfFolder, templateOfGguf } from '#src/stages/library/template-of.ts';
-import { renderInWorker } from '../library/render-in-worker.ts';
+import { renderInProcess } from '../library/render-in-process.ts';
 
 const patience = 3_000;
 
@@ -21,7 +21,7 @@ export const renderChatTemplate: Handlers<FactoryContract>['renderChatTemplate']
       problem: 'The model has no chat template: prompts are given as they are.',
     };
   }
-  const result = await renderInWorker(task, { milliseconds: patience, signal });
+  const result = await renderInProcess(task, { milliseconds: patience, signal });
   return { template: task.template.slice(0, templateLimit), ...result };
 };
 

@@ -1,5 +1,5 @@
 // A chat template rendered over a short conversation, so that its text can be read instead of its program. Templates come
-// from anyone: call this where an endless loop can be ended from outside (electron/factory/library/template-worker.ts).
+// from anyone: call this where an endless loop can be ended from outside (electron/factory/library/template-process.ts).
 import { Template } from '@huggingface/jinja';
 
 export interface TemplateTask {
