@@ -7,6 +7,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { rememberFileHash } from '#src/io/file-hash.ts';
 import { makeFolder } from '#src/io/make-folder.ts';
 import type { PlannedPass } from '#src/recipe/plan.ts';
+import { ownerOf, type BuildSteps } from './build-steps.ts';
 import { checkOutput } from './check-output.ts';
 import type { FinishedFile } from './describe-output.ts';
 import { adoptOutput, lookAtOutput, refuseForeign } from './existing-output.ts';
@@ -22,11 +23,12 @@ export async function buildPass(
   tasks: readonly OutputTask[],
   context: PassContext,
 ): Promise<FinishedFile[]> {
-  const { emit, signal, sources } = context;
+  const { emit, signal, sources, steps } = context;
   emit({ event: 'phase', phase: 'Reading', detail: sourceOf(sources, pass.model.base.id).path });
-  const model = await openPlannedModel(pass.model, sources, emit, signal);
+  const model = await openPlannedModel(pass.model, sources, steps, emit, signal);
   try {
     const laidOut = await layOutOutputs(pass, tasks, model, context);
+    await refuseProblems(pass, laidOut, steps);
     const finished = new Map<string, FinishedFile>();
     // A second round takes over what another build finished in between.
     for (const isLast of [false, true]) {
@@ -49,6 +51,21 @@ export async function buildPass(
   }
 }
 
+/** A level that must not be written is known before anything is; the writer would name it, but not its step. */
+async function refuseProblems(
+  pass: PlannedPass,
+  laidOut: readonly LaidOut[],
+  steps: BuildSteps,
+): Promise<void> {
+  for (const { task, request } of laidOut) {
+    const [problem] = request.plan.problems;
+    if (problem === undefined) continue;
+    await steps.blame([{ node: pass.quantize.id, level: task.output.level }], () => {
+      throw problem;
+    });
+  }
+}
+
 /** Takes over files that already are what is wanted; gives the others. Throws `output/exists` for foreign files. */
 async function adoptAll(
   laidOut: readonly LaidOut[],
@@ -68,6 +85,7 @@ async function adoptAll(
     }
     await store.save({ key, path, sha256 });
     finished.set(path, { path, bytes: file.size, sha256, reused: true });
+    context.steps.reused(path, file.size);
     emit({ event: 'artifact', path, bytes: file.size, sha256, reused: true });
   }
   return missing;
@@ -79,7 +97,7 @@ async function writeAll(
   finished: Map<string, FinishedFile>,
   context: PassContext,
 ): Promise<void> {
-  const { ports, store, sources, emit, signal } = context;
+  const { ports, store, sources, emit, signal, steps } = context;
   if (files.length === 0) return;
   const requests = await Promise.all(files.map((file) => withOverwrite(file, context)));
   for (const { task } of files) await makeFolder(dirname(task.path));
@@ -89,20 +107,29 @@ async function writeAll(
     threads: context.threads,
     signal,
     keepPartial: true,
+    onWritten: (path, done, total) => steps.writing(path, done, total),
     check: async (partialPath, { path }, checkSignal) => {
+      steps.checking(path);
       await refuseChanged(used, checkSignal);
-      return checkOutput(partialPath, path, context, checkSignal);
+      const output = files.find(({ task }) => task.path === path)?.task.output;
+      return steps.blame(output === undefined ? [] : [ownerOf(pass, output)], () =>
+        checkOutput(partialPath, path, context, checkSignal),
+      );
     },
   });
   const artifacts: FinishedFile[] = [];
   try {
-    await runToEnd(run, (event) => {
-      if (event.event === 'artifact' && event.sha256 !== undefined) {
-        const { path, bytes, sha256 } = event;
-        artifacts.push({ path, bytes, sha256, reused: false });
-      }
-      emit(event);
-    });
+    const levels = files.map(({ task }) => ({ node: pass.quantize.id, level: task.output.level }));
+    await steps.blame(levels, () =>
+      runToEnd(run, (event) => {
+        if (event.event === 'artifact' && event.sha256 !== undefined) {
+          const { path, bytes, sha256 } = event;
+          artifacts.push({ path, bytes, sha256, reused: false });
+          steps.finished(path);
+        }
+        emit(event);
+      }),
+    );
   } finally {
     // Also when another output was refused: what is finished is valid.
     for (const file of artifacts) {

@@ -10,13 +10,14 @@ import { outputRecipe } from '#src/recipe/output-recipe.ts';
 import { planRecipe, type PlannedPass, type RecipePlan } from '#src/recipe/plan.ts';
 import type { RecipeDocument } from '#src/recipe/recipe-file.ts';
 import { buildPass } from './build-pass.ts';
+import { followSteps, ownerOf, type BuildSteps } from './build-steps.ts';
 import { describeOutput, type FinishedFile } from './describe-output.ts';
 import { refuseForeign } from './existing-output.ts';
 import { openJobFolder } from './job-folder.ts';
 import { sourceOf } from './open-model.ts';
 import type { OutputTask, PassContext } from './pass-context.ts';
 import type { FactoryPorts } from './ports.ts';
-import { readRecipeSources, type RecipeSources } from './recipe-sources.ts';
+import { readRecipeSources } from './recipe-sources.ts';
 import { outputKey, recipeHash } from './step-key.ts';
 import { writeManifest, type FinishedOutput } from './write-manifest.ts';
 
@@ -63,14 +64,16 @@ async function build(
   noticeEvaluations(plan, emit);
   const store = context.store ?? openRecordStore();
   const overwrite = context.overwrite ?? false;
-  await checkPlaces(plan, context.folder, store, overwrite);
-  const sources = await readRecipeSources(plan, context.folder, emit, signal);
+  const steps = followSteps(plan, (output) => pathOf(output, context.folder), emit);
+  await checkPlaces(plan, context.folder, store, overwrite, steps);
+  const sources = await readRecipeSources(plan, context.folder, steps, emit, signal);
   const folder = openJobFolder(context.keepTemp ?? false);
   try {
     const passContext: PassContext = {
       ports: context.ports,
       sources,
       store,
+      steps,
       folder,
       validate: context.validate ?? true,
       overwrite,
@@ -82,13 +85,16 @@ async function build(
     for (const pass of plan.passes) {
       finished.push(...(await runPass(pass, context, passContext)));
     }
-    const manifests = await writeManifests(plan, finished, context.folder, sources, overwrite);
+    const manifests = await writeManifests(plan, finished, context, passContext);
     return {
       files: finished.map(({ file }) => file),
       manifests,
       recipeHash: recipeHash(recipe),
       seconds: (performance.now() - start) / 1000,
     };
+  } catch (error) {
+    steps.failed(error);
+    throw error;
   } finally {
     const kept = await folder.close();
     const message = `Temporary files are kept in ${kept ?? ''}.`;
@@ -110,13 +116,20 @@ async function checkPlaces(
   folder: string,
   store: RecordStore,
   overwrite: boolean,
+  steps: BuildSteps,
 ): Promise<void> {
   const paths = plan.passes.flatMap(({ outputs }) =>
     outputs.map((output) => pathOf(output, folder)),
   );
   await checkDistinct(paths);
   if (overwrite) return;
-  for (const path of paths) await refuseForeign(path, store);
+  for (const pass of plan.passes) {
+    for (const output of pass.outputs) {
+      await steps.blame([ownerOf(pass, output)], () =>
+        refuseForeign(pathOf(output, folder), store),
+      );
+    }
+  }
 }
 
 async function runPass(
@@ -124,7 +137,7 @@ async function runPass(
   context: BuildContext,
   passContext: PassContext,
 ): Promise<FinishedOutput[]> {
-  const { store, emit, signal, sources, ports } = passContext;
+  const { store, emit, signal, sources, ports, steps } = passContext;
   const fullHash = context.verifyReused ?? false;
   const tasks = pass.outputs.map((output): OutputTask => {
     const recipe = outputRecipe(pass, output, (id) => sourceOf(sources, id).sha256);
@@ -144,6 +157,7 @@ async function runPass(
     if (record === undefined) continue;
     const { size: bytes, sha256 } = record;
     files.set(path, { path, bytes, sha256, reused: true });
+    steps.reused(path, bytes);
     emit({ event: 'artifact', path, bytes, sha256, reused: true });
   }
   const missing = tasks.filter(({ path }) => !files.has(path));
@@ -162,14 +176,19 @@ async function runPass(
 async function writeManifests(
   plan: RecipePlan,
   finished: readonly FinishedOutput[],
-  folder: string,
-  sources: RecipeSources,
-  overwrite: boolean,
+  { folder }: BuildContext,
+  { sources, overwrite, steps }: PassContext,
 ): Promise<BuildResult['manifests']> {
   const manifests: BuildResult['manifests'] = [];
   for (const family of plan.families) {
     const place = resolve(folder, family.node.folder);
-    manifests.push(await writeManifest(family, finished, place, sources, overwrite));
+    const { id } = family.node;
+    steps.family(id, 'running');
+    const manifest = await steps.blame([{ node: id }], () =>
+      writeManifest(family, finished, place, sources, overwrite),
+    );
+    steps.family(id, manifest.reused ? 'reused' : 'done');
+    manifests.push(manifest);
   }
   return manifests;
 }

@@ -17,6 +17,7 @@ import {
   type Provenance,
 } from '#src/stages/package/provenance.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
+import { ownerOf, type BuildSteps } from './build-steps.ts';
 import { openImportance, sourceOf } from './open-model.ts';
 import { openAdapterPacker, type AdapterPacker } from './pack-adapters.ts';
 import type { LaidOut, OutputTask, PassContext } from './pass-context.ts';
@@ -33,11 +34,18 @@ export async function layOutOutputs(
   model: ModelView,
   context: PassContext,
 ): Promise<LaidOut[]> {
-  const { ports, sources, emit, signal, folder } = context;
+  const { ports, sources, emit, signal, folder, steps } = context;
+  const { imatrix, quantize } = pass;
   const importance =
-    pass.imatrix && (await openImportance(pass.imatrix, sourceOf(sources, pass.imatrix.id), emit));
+    imatrix &&
+    (await steps.blame([{ node: imatrix.id }], () =>
+      openImportance(imatrix, sourceOf(sources, imatrix.id), emit),
+    ));
   const levels = [...new Set(tasks.map(({ output }) => output.level))];
-  const plans = await planLevels(model, levels, pass.quantize, importance, ports);
+  const plans = await steps.blame(
+    levels.map((level) => ({ node: quantize.id, level })),
+    () => planLevels(model, levels, quantize, importance, ports),
+  );
   const history = historyOf(model, emit);
   noticeDroppedBundle(model, emit);
   const packer = openAdapterPacker(sources, folder, ports, emit, signal);
@@ -46,11 +54,10 @@ export async function layOutOutputs(
   for (const task of tasks) {
     const plan = plans.get(task.output.level);
     invariant(plan !== undefined, 'every level is planned');
-    const adapters = await packAll(task, model, packer);
-    refuseMergedTwice(
-      sourceHashes(task.output, sources),
-      [...history, ...mergedNow(pass, sources)],
-      model.label,
+    const adapters = await packAll(task, model, packer, steps);
+    const known = [...history, ...mergedNow(pass, sources)];
+    await steps.blame([ownerOf(pass, task.output)], () =>
+      refuseMergedTwice(sourceHashes(task.output, sources), known, model.label),
     );
     const { contextWindow, notice } = windowFor(task.output, model);
     if (notice !== undefined && !noticed.has(notice))
@@ -86,12 +93,14 @@ async function packAll(
   { output }: OutputTask,
   model: ModelView,
   packer: AdapterPacker,
+  steps: BuildSteps,
 ): Promise<PackedAdapter[]> {
   const packed: PackedAdapter[] = [];
   if (output.package === undefined) return packed;
   const { domain, adapterType } = output.package;
   for (const adapter of output.adapters) {
-    packed.push(await packer.pack(adapter, domain, model, adapterType));
+    const pack = () => packer.pack(adapter, domain, model, adapterType);
+    packed.push(await steps.blame([{ node: adapter.id }], pack));
   }
   return packed;
 }

@@ -12,6 +12,7 @@ import type { PlannedModel } from '#src/recipe/plan.ts';
 import type { NodeOf } from '#src/recipe/recipe-schema.ts';
 import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
 import type { Importance } from '#src/stages/quantize/importance.ts';
+import type { BuildSteps } from './build-steps.ts';
 import { openAdapter, openBase } from './open-sources.ts';
 import type { RecipeSource, RecipeSources } from './recipe-sources.ts';
 
@@ -19,25 +20,33 @@ import type { RecipeSource, RecipeSources } from './recipe-sources.ts';
 export async function openPlannedModel(
   planned: PlannedModel,
   sources: RecipeSources,
+  steps: BuildSteps,
   emit: EventSink,
   signal: AbortSignal,
 ): Promise<ModelView> {
   const pre = planned.base.preTokenizer;
-  const base = await openBase(sourceOf(sources, planned.base.id).path, { pre, signal });
+  const base = await steps.blame([{ node: planned.base.id }], () =>
+    openBase(sourceOf(sources, planned.base.id).path, { pre, signal }),
+  );
   for (const message of base.notices) emit({ event: 'notice', level: 'warning', message });
   if (planned.merge === undefined) return base.content;
   const { node, adapters } = planned.merge;
+  steps.merging(node.id);
   const opened: { adapter: LoraAdapter; weight: number }[] = [];
   try {
     for (const { id, scale } of adapters) {
-      const adapter = await openAdapter(sourceOf(sources, id).path);
+      const adapter = await steps.blame([{ node: id }], () =>
+        openAdapter(sourceOf(sources, id).path),
+      );
       opened.push({ adapter: adapter.content, weight: scale });
     }
-    return await mergeAdapters(base.content, opened, {
-      method: node.method,
-      ...mergeOptions(node.method, node.density, node.seed),
-      report: emit,
-    });
+    const merge = () =>
+      mergeAdapters(base.content, opened, {
+        method: node.method,
+        ...mergeOptions(node.method, node.density, node.seed),
+        report: emit,
+      });
+    return await steps.blame([{ node: node.id }], merge);
   } catch (error) {
     await Promise.all([base.content.close(), ...opened.map(({ adapter }) => adapter.close())]);
     throw error;

@@ -3,6 +3,7 @@ import type { EventSink } from '#src/contract/stage-events.ts';
 import type { RecordStore } from '#src/io/record-store-file.ts';
 import type { PlannedOutput } from '#src/recipe/plan.ts';
 import type { Provenance } from '#src/stages/package/provenance.ts';
+import type { BuildSteps } from './build-steps.ts';
 import type { JobFolder } from './job-folder.ts';
 import type { FactoryPorts, WriteRequest } from './ports.ts';
 import type { RecipeSources } from './recipe-sources.ts';
@@ -20,6 +21,7 @@ export interface PassContext {
   readonly ports: FactoryPorts;
   readonly sources: RecipeSources;
   readonly store: RecordStore;
+  readonly steps: BuildSteps;
   readonly folder: JobFolder;
   readonly validate: boolean;
   readonly overwrite: boolean;

@@ -38,6 +38,8 @@ export interface WriteSettings {
   readonly signal?: AbortSignal | undefined;
   /** Keep partial files when cancelled, so that the next run goes on. */
   readonly keepPartial?: boolean | undefined;
+  /** Told the bytes of a file's tensors that are written, of all, also those that an earlier run had finished. */
+  readonly onWritten?: ((path: string, done: number, total: number) => void) | undefined;
   /** Looks at a finished file before it gets its name; an error of it keeps the file as `X.rejected`. */
   readonly check?:
     | ((

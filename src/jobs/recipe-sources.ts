@@ -4,8 +4,9 @@ import { basename, resolve } from 'node:path';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { hashSourceFiles, listSourceFiles, type SourceFile } from '#src/io/source-hash.ts';
-import type { RecipePlan } from '#src/recipe/plan.ts';
+import type { PlannedPass, RecipePlan } from '#src/recipe/plan.ts';
 import type { NodeOf } from '#src/recipe/recipe-schema.ts';
+import type { BuildSteps } from './build-steps.ts';
 
 export type SourceNode = NodeOf<'base'> | NodeOf<'adapter'> | NodeOf<'imatrix'>;
 
@@ -31,21 +32,35 @@ export type RecipeSources = ReadonlyMap<string, RecipeSource>;
 export async function readRecipeSources(
   plan: RecipePlan,
   folder: string,
+  steps: BuildSteps,
   emit: EventSink,
   signal: AbortSignal,
 ): Promise<RecipeSources> {
-  const located = await Promise.all(usedSources(plan).map((node) => locate(node, folder)));
+  const located = await Promise.all(
+    usedSources(plan.passes).map((node) =>
+      steps.blame([{ node: node.id }], () => locateSource(node, folder)),
+    ),
+  );
   const total = located.flatMap(({ files }) => files).reduce((sum, { size }) => sum + size, 0);
   emit({ event: 'phase', phase: 'Hashing sources' });
   let done = 0;
-  const onBytes = (count: number) => {
-    done = Math.min(total, done + count);
-    emit({ event: 'progress', done, total, unit: 'bytes' });
-  };
   const sources = new Map<string, RecipeSource>();
   for (const source of located) {
-    const sha256 = await hashSourceFiles(source.files, { signal, onBytes });
-    checkPin(source.node, source.path, sha256);
+    const { id } = source.node;
+    const size = source.files.reduce((sum, file) => sum + file.size, 0);
+    let ownDone = 0;
+    const onBytes = (count: number) => {
+      done = Math.min(total, done + count);
+      ownDone = Math.min(size, ownDone + count);
+      steps.hashing(id, ownDone, size);
+      emit({ event: 'progress', done, total, unit: 'bytes' });
+    };
+    const sha256 = await steps.blame([{ node: id }], async () => {
+      const found = await hashSourceFiles(source.files, { signal, onBytes });
+      checkPin(source.node, source.path, found);
+      return found;
+    });
+    steps.hashed(id, size);
     sources.set(source.node.id, { ...source, sha256 });
   }
   return sources;
@@ -68,9 +83,9 @@ export async function refuseChanged(
   }
 }
 
-/** Sources of a plan, each once, in the order in which passes name them. */
-function usedSources(plan: RecipePlan): SourceNode[] {
-  const nodes = plan.passes.flatMap(({ model, imatrix, outputs }): SourceNode[] => [
+/** Sources of passes, each once, in the order in which passes name them. */
+export function usedSources(passes: readonly PlannedPass[]): SourceNode[] {
+  const nodes = passes.flatMap(({ model, imatrix, outputs }): SourceNode[] => [
     model.base,
     ...(model.merge?.adapters ?? []),
     ...(imatrix === undefined ? [] : [imatrix]),
@@ -79,7 +94,11 @@ function usedSources(plan: RecipePlan): SourceNode[] {
   return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
-async function locate(node: SourceNode, folder: string): Promise<Omit<RecipeSource, 'sha256'>> {
+/** Finds a source and its files; nothing is read. Throws `io/not-found`. */
+export async function locateSource(
+  node: SourceNode,
+  folder: string,
+): Promise<Omit<RecipeSource, 'sha256'>> {
   const path = resolve(folder, node.path);
   const files = await listSourceFiles(path, node.kind);
   // A file, or one part of a split GGUF, is among its own files; a folder is not.
@@ -87,7 +106,8 @@ async function locate(node: SourceNode, folder: string): Promise<Omit<RecipeSour
   return { node, path, name: basename(path), isFolder, files };
 }
 
-function checkPin(node: SourceNode, path: string, sha256: string): void {
+/** Throws `recipe/invalid` for a source whose content is not the pinned one. */
+export function checkPin(node: SourceNode, path: string, sha256: string): void {
   if (node.sha256 === undefined || node.sha256 === sha256) return;
   throw new StudioError(
     'recipe/invalid',

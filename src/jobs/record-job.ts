@@ -30,7 +30,8 @@ export interface RecordedJob {
 /**
  * Adds a job (or takes an ended one up again) and starts its work. Resolves as soon as the job is in the store; throws
  * what adding throws, and the work has not begun then. A job ends `cancelled` when `signal` or `cancel` ended it or another
- * process asked for it (JobStore.requestCancel), `failed` on any other error.
+ * process asked for it (JobStore.requestCancel), `interrupted` when `signal` says that its caller is gone, `failed` on any
+ * other error.
  */
 export async function recordJob(
   store: JobStore,
@@ -79,7 +80,9 @@ async function follow(
     return result;
   } catch (error) {
     if (signal.aborted || isAbort(error)) {
-      end(writer, { state: 'cancelled' });
+      // Nobody cancelled: the program that ran it was closed.
+      const isClosing = isCallerGone(signal.reason);
+      end(writer, { state: isClosing ? 'interrupted' : 'cancelled' });
       throw isAbort(error) && error instanceof StudioError ? error : cancelled(error);
     }
     const { code, message, hint } = toWireError(error);
@@ -108,6 +111,10 @@ function sightOf({
 function end(writer: JobWriter, changes: Changes): void {
   const { steps, progress }: Pick<JobRecord, 'steps' | 'progress'> = atRest(writer.record);
   writer.update({ steps, progress, ...changes, endedAt: Date.now() });
+}
+
+function isCallerGone(reason: unknown): boolean {
+  return reason instanceof StudioError && reason.details['callerGone'] === true;
 }
 
 function cancelled(cause?: unknown): StudioError {

@@ -63,6 +63,9 @@ export type OutputCheck = (
 
 export class OutputSession {
   readonly tensorHashes: (string | undefined)[];
+  /** Bytes of tensors that are in the file, and of all. */
+  writtenBytes = 0;
+  readonly tensorBytes: number;
   private readonly reused = new Set<number>();
   /** Hash of the file so far; undefined once the order of writing is not the order of the file. */
   private fileHash: Hash | undefined;
@@ -73,6 +76,7 @@ export class OutputSession {
     readonly file: OutputFile,
   ) {
     this.tensorHashes = request.plan.tensors.map(() => undefined);
+    this.tensorBytes = this.plan.header.tensors.reduce((sum, t) => sum + t.byteLength, 0);
     const isInOrder = request.fillTensorHashes !== true && (request.appended ?? []).length === 0;
     if (isInOrder && file.journaled.size === 0) {
       this.fileHash = createHash('sha256').update(this.plan.header.bytes);
@@ -107,6 +111,7 @@ export class OutputSession {
     if (!fits) return false;
     this.tensorHashes[index] = entry.sha256;
     this.reused.add(index);
+    this.writtenBytes += size;
     return true;
   }
 
@@ -119,6 +124,7 @@ export class OutputSession {
   write(index: number, offset: number, bytes: Uint8Array): Promise<void> {
     if (index !== this.hashedTensors) this.fileHash = undefined;
     this.fileHash?.update(bytes);
+    this.writtenBytes += bytes.byteLength;
     return this.file.write(bytes, this.offsetOf(index) + offset);
   }
 

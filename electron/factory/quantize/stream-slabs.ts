@@ -9,6 +9,7 @@ import type { RowFailure, RowTask } from './row-task.ts';
 import { combinationFingerprint, shareCombination, toShared } from './shared-arrays.ts';
 import { SlabBuffers } from './slab-buffers.ts';
 import { fittingSlabBytes, layOutSlabs, type SlabLayout } from './slab-plan.ts';
+import type { OutputSession } from './output-session.ts';
 import type { Encoding, WriteItem } from './write-list.ts';
 
 export interface StreamOptions {
@@ -19,6 +20,8 @@ export interface StreamOptions {
   readonly doneBytes: number;
   readonly totalBytes: number;
   readonly emit: EventSink;
+  /** Told which outputs got bytes. */
+  readonly onWritten?: (session: OutputSession) => void;
 }
 
 /** One tensor under way. */
@@ -74,6 +77,11 @@ export async function streamSlabs(
     written.catch((error: unknown) => failed.abort(error));
     open.writes.push(written);
     if (firstRow + rowCount === open.layout.rowCount) await finishItem(open);
+    if (options.onWritten !== undefined) {
+      const touched = open.item.encodings.flatMap(({ consumers }) => consumers);
+      for (const session of new Set(touched.map(({ session }) => session)))
+        options.onWritten(session);
+    }
     options.emit({
       event: 'progress',
       done: doneBytes,

@@ -45,6 +45,8 @@ export interface WriteOptions {
   readonly overwrite?: boolean | undefined;
   /** Keep partial files when cancelled, so that the next run goes on. A failing disk or a killed caller always keeps them. */
   readonly keepPartial?: boolean | undefined;
+  /** Told the bytes of an output's tensors that are written, of all, also those that an earlier run had finished. */
+  readonly onWritten?: ((path: string, done: number, total: number) => void) | undefined;
   /**
    * Looks at each finished file before it gets its name. When it throws an error about the file (kinds `check` and
    * `input`), the file is kept as `X.rejected` and the other outputs are still finished. It may give the file's SHA-256.
@@ -211,6 +213,9 @@ async function stream(
     phase: 'write',
     detail: sessions.map(({ plan }) => plan.label).join(', '),
   });
+  const report = ({ file, writtenBytes, tensorBytes }: OutputSession) =>
+    options.onWritten?.(file.path, writtenBytes, tensorBytes);
+  sessions.forEach(report);
   if (items.length === 0) return;
   const pool = new RowPool(options.threads ?? availableParallelism());
   try {
@@ -221,6 +226,7 @@ async function stream(
       doneBytes: totalBytes - openBytes,
       totalBytes,
       emit,
+      onWritten: report,
     });
   } finally {
     await pool.dispose();
