@@ -42,7 +42,7 @@ const withoutLanguages = {
 const missingScreens = {
   name: 'missing-screens',
   setup(builder) {
-    if (!process.argv.includes('--partial')) return;
+    if (!process.argv.includes('--partial') && process.env.STUDIO_BUILD_PARTIAL !== '1') return;
     builder.onResolve({ filter: /\.tsx$/ }, ({ path, resolveDir }) => {
       const full = path.startsWith('#') ? join(root, path.slice(1)) : join(resolveDir, path);
       return existsSync(full) ? undefined : { path: full, namespace: 'missing' };
@@ -187,7 +187,11 @@ async function buildPart(name) {
 
 async function writeRenderer(outputFiles, metafile) {
   const styles = await joinStyles(root, outputFiles, metafile);
-  const files = [{ path: styles.path, contents: styles.text }];
+  const icon = await readFile(join(root, 'assets/icons/32x32.png'));
+  const files = [
+    { path: styles.path, contents: styles.text },
+    { path: join(root, 'dist/renderer/assets/icon.png'), contents: icon },
+  ];
   for (const { path, contents, text } of outputFiles) {
     if (path.endsWith('.css')) continue;
     const isScript = path.endsWith('.js');

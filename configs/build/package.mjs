@@ -48,7 +48,7 @@ function run(script, scriptWords) {
   if (status !== 0) process.exit(status ?? 70);
 }
 
-run('configs/build/build.mjs', ['--clean', '--partial']);
+run('configs/build/build.mjs', ['--clean']);
 const settingsFile = join(root, '.cache', `electron-builder-${forTests ? 'test' : 'release'}.json`);
 mkdirSync(join(root, '.cache'), { recursive: true });
 writeFileSync(settingsFile, JSON.stringify(settings, null, 2));

@@ -23,5 +23,5 @@ export function plainPage(
     options.forwardTo === undefined
       ? ''
       : `<meta http-equiv="refresh" content="0; url=${escape(options.forwardTo)}" />`;
-  return `<!doctype html><html lang="en"><head><meta charset="utf-8" />${forward}<title>${escape(title)}</title><style>${style}</style></head><body><main><h1>${escape(title)}</h1>${paragraphs.map((text) => `<p>${escape(text)}</p>`).join('')}</main></body></html>`;
+  return `<!doctype html><html lang="en"><head><meta charset="utf-8" /><link rel="icon" href="data:," />${forward}<title>${escape(title)}</title><style>${style}</style></head><body><main><h1>${escape(title)}</h1>${paragraphs.map((text) => `<p>${escape(text)}</p>`).join('')}</main></body></html>`;
 }
