@@ -118,7 +118,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   );
   await files.setRoots('home', homeRoots(home));
   await useRoots();
-  void findOfferedFolders().then(async (found) => {
+  void findOfferedFolders(options.environment ?? process.env).then(async (found) => {
     offered = found;
     await files.setRoots(
       'offered',

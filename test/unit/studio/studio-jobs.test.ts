@@ -1,0 +1,190 @@
+// Jobs of the window, run by a real factory host.
+import { stat } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Job } from '#src/contract/jobs.ts';
+import type { WatchEvent } from '#src/contract/studio/state.ts';
+import {
+  openTestStudio,
+  startWatching,
+  type TestStudio,
+  type Watching,
+} from '#test/helpers/open-test-studio.ts';
+
+let studio: TestStudio;
+let watching: Watching;
+
+beforeAll(async () => {
+  studio = await openTestStudio();
+  watching = startWatching(studio);
+});
+afterAll(async () => {
+  await watching.stop();
+  await studio.dispose();
+});
+
+/** Enough work that a build is still running when something happens to it. */
+const manyLevels = [
+  'F16',
+  'Q8_0',
+  'Q6_K',
+  'Q5_K_M',
+  'Q5_K_S',
+  'Q5_0',
+  'Q4_K_S',
+  'Q4_0',
+  'Q3_K_L',
+  'Q2_K',
+];
+
+async function healthcare(levels: string[]): Promise<string> {
+  const { text } = await studio.call('makeFromTemplate', {
+    template: 'domain',
+    domain: 'healthcare',
+    levels,
+  });
+  return text;
+}
+
+type JobEvent = Extract<WatchEvent, { event: 'job' }>;
+
+function jobThat(id: string, fits: (job: Job) => boolean, seconds = 60): Promise<JobEvent> {
+  return watching.until(
+    (event): event is JobEvent => event.event === 'job' && event.job.id === id && fits(event.job),
+    seconds,
+  );
+}
+
+describe('jobs', () => {
+  it('plans and builds a domain, one build after the other, and lists its outputs', async () => {
+    const text = await healthcare(['Q4_K_M']);
+    const first = await studio.call('startBuild', { text, title: 'healthcare' });
+    expect(first).toMatchObject({
+      origin: 'window',
+      kind: 'build',
+      title: 'healthcare',
+      folder: studio.workspace,
+    });
+    const second = await studio.call('startBuild', {
+      text: await healthcare(['Q5_K_M']),
+      title: 'second',
+    });
+    await jobThat(first.id, ({ state }) => state === 'running');
+    expect((await jobThat(second.id, () => true)).job.state).toBe('queued');
+    const done = await jobThat(first.id, ({ state }) => state === 'done');
+    expect(done.job.steps.length).toBeGreaterThan(0);
+    expect(done.job.steps.every(({ state }) => state === 'done' || state === 'reused')).toBe(true);
+
+    const outputs = await studio.call('listJobOutputs', { job: first.id });
+    expect(outputs).toMatchObject([{ level: 'Q4_K_M', exists: true }]);
+    const [output] = outputs;
+    expect((await stat(output?.path ?? '')).size).toBeGreaterThan(1e6);
+    const inspection = await studio.call('inspect', { file: output?.id ?? '' });
+    expect(inspection.kind).toBe('gguf-model');
+    await jobThat(second.id, ({ state }) => state === 'done');
+    expect(studio.studio).toBeDefined();
+  });
+
+  it('tells a job’s log to its end', async () => {
+    const job = await studio.call('startBuild', {
+      text: await healthcare(['Q4_K_M']),
+      title: 'again',
+    });
+    const lines: string[] = [];
+    await studio.call(
+      'followJobLog',
+      { job: job.id },
+      {
+        onEvent: (event) => lines.push(...event.lines.map(({ text }) => text)),
+      },
+    );
+    expect(lines.join('\n')).toContain('Unchanged');
+    expect(
+      (await jobThat(job.id, ({ state }) => state === 'done')).job.result?.files[0]?.reused,
+    ).toBe(true);
+    await expect(studio.call('cancelJob', { job: job.id })).rejects.toMatchObject({
+      code: 'job/state',
+    });
+    await studio.call('removeJob', { job: job.id });
+    await watching.until((event) => event.event === 'job-removed' && event.job === job.id);
+    await expect(studio.call('followJobLog', { job: job.id })).rejects.toMatchObject({
+      code: 'job/unknown',
+    });
+  });
+
+  it('cancels a queued job while another runs', async () => {
+    const text = await healthcare(['Q6_K', 'Q3_K_M']);
+    const first = await studio.call('startBuild', { text, title: 'first' });
+    const second = await studio.call('startBuild', { text, title: 'waiting' });
+    await studio.call('cancelJob', { job: second.id });
+    await jobThat(second.id, ({ state }) => state === 'cancelled');
+    await jobThat(first.id, ({ state }) => state === 'done');
+  });
+
+  it('fails a job whose host is killed, with the reason, and goes on with a retry', async () => {
+    const text = await healthcare(manyLevels);
+    const job = await studio.call('startBuild', { text, title: 'killed' });
+    await jobThat(job.id, ({ state }) => state === 'running');
+    await killFactory();
+    const failed = await jobThat(job.id, ({ state }) => state === 'failed');
+    expect(failed.job.error).toMatchObject({ code: 'native/crashed' });
+    expect(failed.job.error?.message).toContain('SIGKILL');
+    expect(failed.job.canRetry).toBe(true);
+    await watching.until(
+      (event) =>
+        event.event === 'host' && event.host.name === 'factory' && event.host.state === 'crashed',
+    );
+    await studio.call('retryJob', { job: job.id });
+    const done = await jobThat(job.id, ({ state }) => state === 'done');
+    expect(done.job.result?.files).toHaveLength(manyLevels.length);
+  });
+
+  it('shows a job that was running when the studio closed as interrupted, and resumes it', async () => {
+    const other = await openTestStudio({ home: studio.home });
+    const { text } = await other.call('makeFromTemplate', {
+      template: 'domain',
+      domain: 'education',
+      levels: manyLevels,
+    });
+    const job = await other.call('startBuild', { text, title: 'closed' });
+    await jobThat(job.id, ({ state }) => state === 'running');
+    await other.dispose();
+    const interrupted = await jobThat(
+      job.id,
+      ({ state }) => state !== 'running' && state !== 'queued',
+    );
+    expect(interrupted.job.state).toBe('interrupted');
+    await studio.call('retryJob', { job: job.id });
+    await jobThat(job.id, ({ state }) => state === 'done');
+  });
+
+  it('refuses recipes whose paths lead out of the allowed folders', async () => {
+    const text = JSON.stringify({
+      version: 1,
+      nodes: [
+        { id: 'base', kind: 'base', path: 'seedling-4m' },
+        { id: 'quantize', kind: 'quantize', levels: ['Q8_0'], folder: '/proc/outputs' },
+      ],
+      edges: [{ from: 'base', to: 'quantize' }],
+    });
+    await expect(studio.call('startBuild', { text, title: 'x' })).rejects.toMatchObject({
+      code: 'file/not-allowed',
+    });
+    await expect(studio.call('planBuild', { text })).rejects.toMatchObject({
+      code: 'file/not-allowed',
+    });
+  });
+});
+
+/** Ends the factory host of this test's studio, as a crash of native code would. */
+async function killFactory(): Promise<void> {
+  const { readdir, readFile } = await import('node:fs/promises');
+  for (const name of await readdir('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    const [command, status] = await Promise.all(
+      ['cmdline', 'stat'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')),
+    );
+    const parent = Number(status?.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
+    if (parent === process.pid && command?.includes('factory-host.js'))
+      process.kill(Number(name), 'SIGKILL');
+  }
+}
