@@ -76,7 +76,8 @@ const descriptor = describeCommand({
       aliases: ['-n', '--predict'],
       group: sampling,
       label: 'Most tokens',
-      description: 'End an answer after this many tokens.',
+      description:
+        'End an answer after this many tokens. Without it: when the model ends it or the context is full.',
     },
     temp: {
       kind: 'number',
@@ -117,6 +118,100 @@ const descriptor = describeCommand({
       label: 'Min p',
       description:
         'Leave out tokens less likely than this fraction of the likeliest. Without it: what the model recommends, else 0.05.',
+    },
+    'repeat-penalty': {
+      kind: 'number',
+      valueName: 'N',
+      minimum: 0,
+      maximum: 10,
+      group: sampling,
+      label: 'Repeat penalty',
+      description: 'Make tokens that the answer has already less likely; 1 is off. Without it: 1.',
+    },
+    'repeat-last-n': {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 0,
+      maximum: 1_000_000,
+      group: sampling,
+      label: 'Penalty window',
+      description:
+        "How many of the answer's last tokens the penalties look at; 0 switches them off. Without it: 64.",
+    },
+    'presence-penalty': {
+      kind: 'number',
+      valueName: 'N',
+      minimum: -10,
+      maximum: 10,
+      group: sampling,
+      label: 'Presence penalty',
+      description: 'Penalty of every token that the answer has already. Without it: 0.',
+    },
+    'frequency-penalty': {
+      kind: 'number',
+      valueName: 'N',
+      minimum: -10,
+      maximum: 10,
+      group: sampling,
+      label: 'Frequency penalty',
+      description: 'Penalty that grows with every use of a token in the answer. Without it: 0.',
+    },
+    'xtc-probability': {
+      kind: 'number',
+      valueName: 'P',
+      minimum: 0,
+      maximum: 1,
+      group: sampling,
+      label: 'XTC probability',
+      description:
+        'How often the likeliest tokens are left out (exclude top choices). Without it: 0, never.',
+    },
+    'xtc-threshold': {
+      kind: 'number',
+      valueName: 'P',
+      minimum: 0,
+      maximum: 1,
+      group: sampling,
+      label: 'XTC threshold',
+      description:
+        'XTC leaves out tokens that are at least this likely, all but the last of them. Without it: 0.1.',
+    },
+    'dry-multiplier': {
+      kind: 'number',
+      valueName: 'N',
+      minimum: 0,
+      maximum: 100,
+      group: sampling,
+      label: 'DRY multiplier',
+      description: 'Strength of the penalty of repeated sequences (DRY). Without it: 0, off.',
+    },
+    'dry-base': {
+      kind: 'number',
+      valueName: 'N',
+      minimum: 1,
+      maximum: 100,
+      group: sampling,
+      label: 'DRY base',
+      description: 'How fast DRY grows with the length of a repetition. Without it: 1.75.',
+    },
+    'dry-allowed-length': {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 1,
+      maximum: 1_000_000,
+      group: sampling,
+      label: 'DRY allowed length',
+      description: 'Repetitions up to this many tokens cost nothing. Without it: 2.',
+    },
+    'dry-penalty-last-n': {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: -1,
+      maximum: 1_000_000,
+      group: sampling,
+      label: 'DRY window',
+      description:
+        "How many of the answer's last tokens DRY looks at; 0 switches it off, -1 is the whole context. Without it: 64.",
     },
     seed: {
       kind: 'integer',
@@ -217,15 +312,33 @@ function parseBundled(text: string): AdapterChoice {
   return { bundled: match?.[1] ?? text, scale };
 }
 
+/** Options that set a field of the sampling. */
+const samplingFields = {
+  temp: 'temperature',
+  'top-k': 'topK',
+  'top-p': 'topP',
+  'min-p': 'minP',
+  'repeat-penalty': 'repeatPenalty',
+  'repeat-last-n': 'repeatLastN',
+  'presence-penalty': 'presencePenalty',
+  'frequency-penalty': 'frequencyPenalty',
+  'xtc-probability': 'xtcProbability',
+  'xtc-threshold': 'xtcThreshold',
+  'dry-multiplier': 'dryMultiplier',
+  'dry-base': 'dryBase',
+  'dry-allowed-length': 'dryAllowedLength',
+  'dry-penalty-last-n': 'dryPenaltyLastN',
+  seed: 'seed',
+  'n-predict': 'maxTokens',
+} as const satisfies Partial<Record<keyof Options, keyof Sampling>>;
+
 function samplingOf(options: Options): Sampling {
-  return {
-    ...(options.temp === undefined ? {} : { temperature: options.temp }),
-    ...(options['top-k'] === undefined ? {} : { topK: options['top-k'] }),
-    ...(options['top-p'] === undefined ? {} : { topP: options['top-p'] }),
-    ...(options['min-p'] === undefined ? {} : { minP: options['min-p'] }),
-    ...(options.seed === undefined ? {} : { seed: options.seed }),
-    ...(options['n-predict'] === undefined ? {} : { maxTokens: options['n-predict'] }),
-  };
+  const given: Partial<Record<keyof Sampling, number>> = {};
+  for (const [option, field] of Object.entries(samplingFields)) {
+    const value = options[option as keyof typeof samplingFields];
+    if (value !== undefined) given[field] = value;
+  }
+  return given;
 }
 
 async function say(
