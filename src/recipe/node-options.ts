@@ -10,7 +10,16 @@ import { recipeNodeSchema, type NodeKind } from './recipe-schema.ts';
 
 /** What control a field asks for. */
 export type NodeOptionKind =
-  'flag' | 'text' | 'path' | 'integer' | 'number' | 'choice' | 'levels' | 'tensor-types' | 'layers';
+  | 'flag'
+  | 'text'
+  | 'path'
+  | 'integer'
+  | 'number'
+  | 'choice'
+  | 'levels'
+  | 'tensor-types'
+  | 'layers'
+  | 'names';
 
 export interface NodeOption {
   /** The field of the recipe's node. */
@@ -43,7 +52,7 @@ const output = {
 const shown = { label: { label: 'Shown as' } } as const;
 
 /** Which fields a kind shows, in order; the source file and pins are drawn apart. */
-const fields: Partial<Record<NodeKind, Readonly<Record<string, FieldSource>>>> = {
+const fields: Readonly<Record<NodeKind, Readonly<Record<string, FieldSource>>>> = {
   base: { ...shown, preTokenizer: { option: convertDescriptor.options.pre } },
   adapter: {
     ...shown,
@@ -84,13 +93,17 @@ const fields: Partial<Record<NodeKind, Readonly<Record<string, FieldSource>>>> =
     folder: { label: 'Output folder', kind: 'path' },
     emotion: { option: emotionOption },
   },
+  evaluate: {
+    ...shown,
+    suites: { label: 'Suites', kind: 'names' },
+    gate: { label: 'Gate', kind: 'number' },
+  },
 };
 
 /** The options of a node kind, in the order of the inspector. */
 export function nodeOptions(kind: NodeKind): readonly NodeOption[] {
   const shape = shapeOf(kind);
-  const sources: Readonly<Record<string, FieldSource>> = fields[kind] ?? shown;
-  return Object.entries(sources).flatMap(([field, source]) => {
+  return Object.entries(fields[kind]).flatMap(([field, source]) => {
     const schema = shape[field];
     return schema === undefined ? [] : [nodeOption(field, source, schema)];
   });

@@ -1,0 +1,319 @@
+// Recipes and files: open, new, save, save as, conflicts with another program, and drafts that outlive a crash.
+import type { FileReference } from '#src/contract/studio/files.ts';
+import type { RecipeDraft } from '#src/contract/studio/recipes.ts';
+import type { StudioParams } from '#renderer/studio-client.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { lastPathPart } from '#src/recipe/node-names.ts';
+import { emptyRecipe, newRecipeDocument } from '#src/recipe/recipe-file.ts';
+import { confirm } from '#renderer/ui/dialog.tsx';
+import { notify } from '#renderer/ui/notify.ts';
+import { pickFile } from '#renderer/stores/picker-store.ts';
+import { onWatchEvent, studio } from '#renderer/stores/studio-store.ts';
+import { isDirty, openDocument, withText, type CanvasDocument } from './canvas-document.ts';
+import {
+  activate,
+  activeDocument,
+  changeDocument,
+  closeDocument,
+  documentOf,
+  showDocument,
+  useCanvas,
+} from './canvas-store.ts';
+
+/** `healthcare.recipe.json` -> `healthcare`. */
+export function recipeTitle(path: string): string {
+  const name = lastPathPart(path)
+    .replace(/\.json$/i, '')
+    .replace(/\.recipe$/i, '');
+  return name === '' ? 'recipe' : name;
+}
+
+function freshKey(): string {
+  return `new-${crypto.randomUUID()}`;
+}
+
+/** Opens a recipe file, or brings its tab to the front. */
+export async function openFile(file: FileReference): Promise<void> {
+  const open = useCanvas.getState().documents.find((document) => document.file?.id === file.id);
+  if (open !== undefined) {
+    activate(open.key);
+    return;
+  }
+  try {
+    const read = await studio().call('openRecipe', { file: file.id });
+    showDocument({
+      key: read.file.id,
+      title: recipeTitle(read.file.name),
+      text: read.text,
+      savedText: read.text,
+      file: read.file,
+      hash: read.hash,
+      readOnly: read.readOnly,
+    });
+  } catch (error) {
+    notify.error(error);
+  }
+}
+
+export async function pickAndOpen(): Promise<void> {
+  const file = await pickFile('recipe', 'Open a recipe');
+  if (file !== undefined) await openFile(file);
+}
+
+/** A new recipe from a template; what it holds is unsaved until it is saved. */
+export async function openTemplate(template: StudioParams<'makeFromTemplate'>): Promise<boolean> {
+  try {
+    const made = await studio().call('makeFromTemplate', template);
+    showDocument({ key: freshKey(), title: freshTitle(made.name), text: made.text });
+    return true;
+  } catch (error) {
+    notify.error(error);
+    return false;
+  }
+}
+
+/** An empty recipe, needing nothing from the studio. */
+export function openEmpty(): void {
+  const { text } = newRecipeDocument(emptyRecipe, 'recipe');
+  showDocument({ key: freshKey(), title: freshTitle('recipe'), text });
+}
+
+function freshTitle(wanted: string): string {
+  const taken = new Set(useCanvas.getState().documents.map(({ title }) => title));
+  let title = wanted;
+  for (let number = 2; taken.has(title); number++) title = `${wanted}-${number}`;
+  return title;
+}
+
+/** Saves the recipe in front; a new or read-only one asks for a name. */
+export async function save(): Promise<boolean> {
+  const document = activeDocument();
+  if (document === undefined) return false;
+  if (document.file === undefined || document.readOnly) {
+    useCanvas.setState({ dialog: { dialog: 'save-as', key: document.key } });
+    return false;
+  }
+  if (!isDirty(document)) {
+    notify.info('There is nothing to save.');
+    return true;
+  }
+  if (document.changedOnDisk !== undefined) {
+    useCanvas.setState({ dialog: { dialog: 'conflict', key: document.key } });
+    return false;
+  }
+  return write(document, document.file, document.hash);
+}
+
+/** Overwrites the file whatever it holds by now. */
+export async function overwrite(key: string): Promise<boolean> {
+  const document = documentOf(key);
+  if (document?.file === undefined) return false;
+  return write(document, document.file, document.changedOnDisk);
+}
+
+async function write(
+  document: CanvasDocument,
+  file: FileReference,
+  expectedHash: string | undefined,
+): Promise<boolean> {
+  try {
+    const saved = await studio().call('saveRecipe', {
+      file: file.id,
+      text: document.text,
+      ...(expectedHash === undefined ? {} : { expectedHash }),
+    });
+    wasSaved(document, saved);
+    return true;
+  } catch (error) {
+    if (error instanceof StudioError && error.code === 'recipe/changed-on-disk') {
+      const hash =
+        typeof error.details.hash === 'string' ? error.details.hash : await hashOnDisk(file);
+      changeDocument(document.key, (current) => ({ ...current, changedOnDisk: hash }));
+      useCanvas.setState({ dialog: { dialog: 'conflict', key: document.key } });
+    } else {
+      notify.error(error);
+    }
+    return false;
+  }
+}
+
+async function hashOnDisk(file: FileReference): Promise<string> {
+  const read = await studio().call('openRecipe', { file: file.id });
+  return read.hash;
+}
+
+/** Saves under a name in the workspace; throws what the studio answers, so that the dialog can show it. */
+export async function saveAs(key: string, name: string): Promise<void> {
+  const document = documentOf(key);
+  if (document === undefined) return;
+  const saved = await studio().call('saveRecipe', { name, text: document.text });
+  wasSaved(document, saved);
+}
+
+function wasSaved(
+  document: CanvasDocument,
+  saved: { file: FileReference; hash: string; text: string; readOnly: boolean },
+): void {
+  changeDocument(document.key, (current) => ({
+    ...current,
+    file: saved.file,
+    title: recipeTitle(saved.file.name),
+    hash: saved.hash,
+    readOnly: saved.readOnly,
+    savedText: document.text,
+    changedOnDisk: undefined,
+  }));
+  void dropDraft(document.key);
+  notify.success(`Saved ${saved.file.name}.`);
+}
+
+/** The file's text takes the place of the edits; one undo step, so that nothing is lost. */
+export async function takeTheirs(key: string): Promise<void> {
+  const document = documentOf(key);
+  if (document?.file === undefined) return;
+  try {
+    const read = await studio().call('openRecipe', { file: document.file.id });
+    changeDocument(key, (current) => ({
+      ...withText(current, read.text, { step: 'Read from the disk' }),
+      savedText: read.text,
+      hash: read.hash,
+      readOnly: read.readOnly,
+      changedOnDisk: undefined,
+    }));
+  } catch (error) {
+    notify.error(error);
+  }
+}
+
+/** The edits go to a tab of their own; the first one shows the file as it is. */
+export async function keepAsCopy(key: string): Promise<void> {
+  const document = documentOf(key);
+  if (document === undefined) return;
+  const { text, title } = document;
+  await takeTheirs(key);
+  showDocument({ key: freshKey(), title: freshTitle(`${title}-mine`), text });
+}
+
+/** Closes a tab; asks first when edits would be lost. */
+export async function close(key: string): Promise<void> {
+  const document = documentOf(key);
+  if (document === undefined) return;
+  const untouched = document.past.length === 0 && document.file === undefined;
+  if (isDirty(document) && !untouched) {
+    const agreed = await confirm({
+      title: `Close ${document.title} without saving?`,
+      text: 'Its edits since the last save are lost.',
+      action: 'Close without saving',
+      danger: true,
+    });
+    if (!agreed) return;
+  }
+  closeDocument(key);
+  void dropDraft(key);
+}
+
+// Drafts
+
+async function dropDraft(key: string): Promise<void> {
+  kept.delete(key);
+  await studio()
+    .call('dropDraft', { document: key })
+    .catch(() => undefined);
+}
+
+/** What was last kept of each document. */
+const kept = new Map<string, string>();
+let draftProblemShown = false;
+
+/** Keeps unsaved edits half a second after the last one, and tells when files change on the disk. */
+export function startKeepingDrafts(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const stopStore = useCanvas.subscribe(({ documents }, before) => {
+    if (documents === before.documents) return;
+    clearTimeout(timer);
+    timer = setTimeout(() => void keepDrafts(), 500);
+  });
+  const stopEvents = onWatchEvent((event) => {
+    if (event.event === 'recipe-changed') void fileChanged(event.file, event.hash);
+  });
+  return () => {
+    stopStore();
+    stopEvents();
+    clearTimeout(timer);
+    void keepDrafts();
+  };
+}
+
+async function keepDrafts(): Promise<void> {
+  for (const document of useCanvas.getState().documents) {
+    const { key, title, text, file, hash } = document;
+    const edited = isDirty(document) && (document.past.length > 0 || kept.has(key));
+    if (!edited) {
+      if (kept.has(key)) await dropDraft(key);
+      continue;
+    }
+    if (kept.get(key) === text) continue;
+    kept.set(key, text);
+    try {
+      await studio().call('keepDraft', {
+        document: key,
+        title,
+        text,
+        ...(file === undefined ? {} : { file: file.id }),
+        ...(hash === undefined ? {} : { baseHash: hash }),
+      });
+    } catch (error) {
+      kept.delete(key);
+      if (!draftProblemShown) notify.error(error);
+      draftProblemShown = true;
+    }
+  }
+}
+
+/** Drafts of a window that ended without saving; those of open tabs are left out. */
+export async function leftDrafts(): Promise<readonly RecipeDraft[]> {
+  const drafts = await studio().call('listDrafts', {});
+  return drafts.filter(({ document }) => documentOf(document) === undefined || !kept.has(document));
+}
+
+/** Opens a draft's edits over the file they were made on. */
+export async function restoreDraft(draft: RecipeDraft): Promise<void> {
+  let saved: { file: FileReference; hash: string; text: string; readOnly: boolean } | undefined;
+  if (draft.file !== undefined) {
+    saved = await studio()
+      .call('openRecipe', { file: draft.file })
+      .catch(() => undefined);
+  }
+  const opened = openDocument({
+    key: draft.document,
+    title: draft.title,
+    text: saved?.text ?? draft.text,
+    savedText: saved?.text,
+    file: saved?.file,
+    hash: saved?.hash,
+    readOnly: saved?.readOnly ?? false,
+  });
+  const changed =
+    saved !== undefined && draft.baseHash !== undefined && saved.hash !== draft.baseHash;
+  showDocument({ ...opened, key: draft.document });
+  kept.set(draft.document, draft.text);
+  changeDocument(draft.document, (document) => ({
+    ...withText(document, draft.text, { step: 'Restore unsaved edits' }),
+    changedOnDisk: changed ? saved?.hash : undefined,
+  }));
+}
+
+export async function discardDraft(draft: RecipeDraft): Promise<void> {
+  await dropDraft(draft.document);
+}
+
+async function fileChanged(file: string, hash: string): Promise<void> {
+  const document = useCanvas.getState().documents.find((one) => one.file?.id === file);
+  if (document === undefined || document.hash === hash) return;
+  if (isDirty(document)) {
+    changeDocument(document.key, (current) => ({ ...current, changedOnDisk: hash }));
+    return;
+  }
+  await takeTheirs(document.key);
+  notify.info(`${document.title} was changed by another program and read again.`);
+}

@@ -1,0 +1,98 @@
+// Keeps a plan (sizes, states, reasons) beside every open recipe: asked for a moment after the last edit, the one before
+// cancelled, the old figures kept until the new ones are there.
+import { isAbort } from '#src/errors/studio-error.ts';
+import type { BuildPlan, PlannedOutput } from '#src/contract/build-plan.ts';
+import { studio, useStudio } from '#renderer/stores/studio-store.ts';
+import { activeOf, documentOf, emptyPlan, setPlan, useCanvas } from './canvas-store.ts';
+
+const quiet = 350;
+let timer: ReturnType<typeof setTimeout> | undefined;
+let running: AbortController | undefined;
+
+/** Watches the recipe in front. Returns how to stop. */
+export function startPlanning(): () => void {
+  const look = () => {
+    const document = activeOf(useCanvas.getState());
+    if (document?.content.state !== 'recipe') return;
+    const known = useCanvas.getState().plans[document.key];
+    if (known?.text === document.text) return;
+    if (known !== undefined && !known.stale) setPlan(document.key, { ...known, stale: true });
+    clearTimeout(timer);
+    timer = setTimeout(() => void planNow(document.key), known === undefined ? 0 : quiet);
+  };
+  look();
+  let seen = activeOf(useCanvas.getState());
+  const stopCanvas = useCanvas.subscribe((store) => {
+    const document = activeOf(store);
+    if (document === seen) return;
+    const sameText = document?.key === seen?.key && document?.text === seen?.text;
+    seen = document;
+    if (!sameText) look();
+  });
+  // Sources or outputs may have come or gone.
+  let version = useStudio.getState().libraryVersion;
+  const stopStudio = useStudio.subscribe((store) => {
+    if (store.libraryVersion === version) return;
+    version = store.libraryVersion;
+    replan();
+  });
+  return () => {
+    stopCanvas();
+    stopStudio();
+    clearTimeout(timer);
+    running?.abort();
+  };
+}
+
+/** Asks anew although the text is the same: a job has ended, files have changed. */
+export function replan(): void {
+  const { active } = useCanvas.getState();
+  if (active === undefined) return;
+  clearTimeout(timer);
+  timer = setTimeout(() => void planNow(active), quiet);
+}
+
+/** Plans now; resolves when the figures are there (or the reason why not). */
+export async function planNow(key: string): Promise<BuildPlan | undefined> {
+  const document = documentOf(key);
+  if (document?.content.state !== 'recipe') return undefined;
+  clearTimeout(timer);
+  running?.abort();
+  const controller = new AbortController();
+  running = controller;
+  const { text, file } = document;
+  const before = useCanvas.getState().plans[key] ?? emptyPlan;
+  setPlan(key, { ...before, text, stale: true, error: undefined });
+  try {
+    const plan = await studio().call(
+      'planBuild',
+      { text, ...(file === undefined ? {} : { file: file.id }) },
+      { signal: controller.signal },
+    );
+    setPlan(key, {
+      plan,
+      text,
+      nodes: new Map(plan.nodes.map((node) => [node.node, node])),
+      outputs: byQuantize(plan.outputs),
+      stale: false,
+      error: undefined,
+    });
+    return plan;
+  } catch (error) {
+    if (isAbort(error)) return undefined;
+    setPlan(key, { ...before, text, stale: before.plan !== undefined, error });
+    return undefined;
+  }
+}
+
+function byQuantize(
+  outputs: readonly PlannedOutput[],
+): ReadonlyMap<string, readonly PlannedOutput[]> {
+  const result = new Map<string, PlannedOutput[]>();
+  for (const output of outputs) {
+    const known = result.get(output.quantizeNode);
+    if (known === undefined) result.set(output.quantizeNode, [output]);
+    else known.push(output);
+  }
+  return result;
+}

@@ -1,0 +1,153 @@
+// The Workflow screen: tabs of open recipes, the canvas (or the text of a recipe that is broken), the inspector, and what
+// floats over them. The recipe's text is the truth; everything here is drawn from it.
+import { useEffect, useState } from 'react';
+import type { RecipeDraft } from '#src/contract/studio/recipes.ts';
+import { Button } from '#renderer/ui/button.tsx';
+import { Chip } from '#renderer/ui/chip.tsx';
+import { notify } from '#renderer/ui/notify.ts';
+import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
+import { takeHandover, useNavigation } from '#renderer/stores/navigation-store.ts';
+import { onWatchEvent } from '#renderer/stores/studio-store.ts';
+import type { MenuCommand } from '#src/contract/studio/state.ts';
+import { isDirty, type CanvasDocument } from './canvas-document.ts';
+import { onScreenKey } from './canvas-keys.ts';
+import { CanvasPane } from './canvas-pane.tsx';
+import { activeDocument, activeOf, openPalette, redo, undo, useCanvas } from './canvas-store.ts';
+import { ConflictDialog } from './conflict-dialog.tsx';
+import { leftDrafts, openFile, save, startKeepingDrafts } from './document-files.ts';
+import { DocumentTabs } from './document-tabs.tsx';
+import { DraftOffer } from './draft-offer.tsx';
+import { addHandedOver } from './drop-files.ts';
+import { EmptyWorkflow } from './empty-workflow.tsx';
+import { Inspector } from './inspector.tsx';
+import { NewRecipeDialog } from './new-recipe-dialog.tsx';
+import { CanvasPalette } from './palette.tsx';
+import { planNow, startPlanning } from './plan-build.ts';
+import { runActive, startFollowingJobs } from './run-build.ts';
+import { isActive } from './run-view.ts';
+import { useJobOf } from './run-actions.tsx';
+import { cancel } from './run-build.ts';
+import { SaveAsDialog } from './save-as-dialog.tsx';
+import { RecipeText } from './recipe-text.tsx';
+import css from './workflow-screen.module.css';
+
+export function WorkflowScreen() {
+  const document = useCanvas(activeOf);
+  const several = useCanvas((store) => store.documents.length > 0);
+  const [drafts, setDrafts] = useState<readonly RecipeDraft[]>([]);
+
+  useEffect(() => {
+    const stops = [startPlanning(), startFollowingJobs(), startKeepingDrafts()];
+    void leftDrafts().then(setDrafts, (error: unknown) => notify.error(error));
+    return () => stops.forEach((stop) => stop());
+  }, []);
+  useHandovers();
+  useEffect(() => {
+    window.addEventListener('keydown', onScreenKey);
+    const stop = onWatchEvent((event) => {
+      if (event.event === 'menu') onMenuCommand(event.command);
+    });
+    return () => {
+      window.removeEventListener('keydown', onScreenKey);
+      stop();
+    };
+  }, []);
+
+  return (
+    <div className={css.screen}>
+      <ScreenHeader crumb="Workflow" actions={document && <Actions document={document} />} />
+      {drafts.length > 0 && <DraftOffer drafts={drafts} onChange={setDrafts} />}
+      {several && <DocumentTabs />}
+      {document === undefined ? (
+        <EmptyWorkflow />
+      ) : document.view === 'text' || document.content.state === 'broken' ? (
+        <RecipeText key={document.key} document={document} />
+      ) : (
+        <div className={css.work}>
+          <CanvasPane key={document.key} document={document} />
+          <Inspector document={document} />
+        </div>
+      )}
+      <CanvasPalette />
+      <NewRecipeDialog />
+      <SaveAsDialog />
+      <ConflictDialog />
+    </div>
+  );
+}
+
+function Actions({ document }: { document: CanvasDocument }) {
+  const job = useJobOf(document);
+  const running = job !== undefined && isActive(job);
+  const dirty = isDirty(document);
+  const broken = document.content.state === 'broken';
+  return (
+    <>
+      <Chip title={document.file?.path ?? 'Not saved yet'}>
+        {document.file?.name ?? document.title}
+        {dirty ? ' · edited' : ''}
+      </Chip>
+      {document.readOnly && <Chip tone="warn">read only</Chip>}
+      <Button onClick={() => void save()} disabled={!dirty}>
+        {document.file === undefined || document.readOnly ? 'Save as…' : 'Save'}
+      </Button>
+      <Button disabled={broken} onClick={() => void validate(document)}>
+        Validate
+      </Button>
+      {running ? (
+        <Button variant="danger" disabled={!job.canCancel} onClick={() => void cancel(job.id)}>
+          Cancel
+        </Button>
+      ) : (
+        <Button
+          variant="primary"
+          shortcut="Mod+Enter"
+          disabled={broken}
+          onClick={() => void runActive()}
+        >
+          Run
+        </Button>
+      )}
+    </>
+  );
+}
+
+/** Checks the wiring and asks the plan anew, then says how it stands. */
+async function validate(document: CanvasDocument): Promise<void> {
+  const plan = await planNow(document.key);
+  const content = activeDocument()?.content;
+  const wiring =
+    content?.state === 'recipe'
+      ? content.problems.filter(({ severity }) => severity === 'error').length
+      : 0;
+  const planned = plan?.nodes.filter(({ state }) => state === 'invalid').length ?? 0;
+  const problems = Math.max(wiring, planned);
+  if (plan === undefined && problems === 0) return;
+  if (problems === 0) notify.success('This recipe can be built.');
+  else notify.info(problems === 1 ? 'There is one problem.' : `There are ${problems} problems.`);
+}
+
+/** What other screens hand over: a recipe to open, a file to add. */
+function useHandovers(): void {
+  const handover = useNavigation((store) => store.handover);
+  useEffect(() => {
+    const taken = takeHandover('workflow');
+    if (taken === undefined) return;
+    if ('open' in taken) void openFile(taken.open);
+    else if ('addBase' in taken) addHandedOver('base', taken.addBase);
+    else addHandedOver('adapter', taken.addAdapter);
+  }, [handover]);
+}
+
+function onMenuCommand(command: MenuCommand): void {
+  const document = activeDocument();
+  if (command === 'new-recipe') useCanvas.setState({ dialog: { dialog: 'new' } });
+  else if (command === 'open-recipe') openPalette({ page: 'recipes' });
+  else if (document === undefined) return;
+  else if (command === 'save') void save();
+  else if (command === 'save-as') {
+    useCanvas.setState({ dialog: { dialog: 'save-as', key: document.key } });
+  } else if (command === 'run') void runActive();
+  else if (command === 'undo') undo();
+  else if (command === 'redo') redo();
+}
