@@ -32,6 +32,8 @@ export interface VirtualTableProps<Row> {
   onSelect?: (row: Row) => void;
   /** Enter or double click. */
   onActivate?: (row: Row) => void;
+  /** Escape. */
+  onCancel?: () => void;
   sort?: TableSort | undefined;
   onSort?: (sort: TableSort) => void;
   /** Instead of rows when there are none. */
@@ -47,6 +49,7 @@ export function VirtualTable<Row>({
   selected,
   onSelect,
   onActivate,
+  onCancel,
   sort,
   onSort,
   empty,
@@ -79,6 +82,7 @@ export function VirtualTable<Row>({
       onActivate?.(row);
       return;
     }
+    if (event.key === 'Escape') onCancel?.();
     if (onSelect === undefined) return;
     const page = Math.max(1, Math.floor(event.currentTarget.clientHeight / rowHeight) - 2);
     const next = nextIndex(event.key, selectedIndex, rows.length, page);
