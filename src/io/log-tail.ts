@@ -1,4 +1,5 @@
 // The last lines of a process's output: what a crash report shows.
+import { stripVTControlCharacters } from 'node:util';
 
 export interface LogTail {
   /** Takes output as it comes, in pieces that may end in the middle of a line. */
@@ -12,7 +13,8 @@ export function createLogTail(limit: number, onLine?: (line: string) => void): L
   const kept: string[] = [];
   let begun = '';
   const add = (line: string) => {
-    const text = line.trimEnd();
+    // Node colours its errors where FORCE_COLOR is set; reports are shown in windows, too.
+    const text = stripVTControlCharacters(line).trimEnd();
     if (text === '') return;
     kept.push(text.slice(0, 2000));
     if (kept.length > limit) kept.shift();
