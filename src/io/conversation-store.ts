@@ -88,7 +88,7 @@ export function openConversationStore(workspaceFolder: string): ConversationStor
       const all = (await readAll(signal)).map(({ summary }) => summary);
       return all.sort((a, b) => b.changedAt - a.changedAt);
     },
-    read: (id) => readConversation(pathOf(id), id),
+    read: async (id) => readConversation(pathOf(id), id),
     save: (conversation) =>
       inTurn(async () => {
         const text = `${JSON.stringify(conversation, null, 1)}\n`;

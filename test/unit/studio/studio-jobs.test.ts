@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '#src/contract/jobs.ts';
 import type { WatchEvent } from '#src/contract/studio/state.ts';
+import { hostPid } from '#test/helpers/host-pid.ts';
 import {
   openTestStudio,
   startWatching,
@@ -124,7 +125,7 @@ describe('jobs', () => {
     const text = await healthcare(manyLevels);
     const job = await studio.call('startBuild', { text, title: 'killed' });
     await jobThat(job.id, ({ state }) => state === 'running');
-    await killFactory();
+    process.kill(await hostPid('factory'), 'SIGKILL');
     const failed = await jobThat(job.id, ({ state }) => state === 'failed');
     expect(failed.job.error).toMatchObject({ code: 'native/crashed' });
     expect(failed.job.error?.message).toContain('SIGKILL');
@@ -174,17 +175,3 @@ describe('jobs', () => {
     });
   });
 });
-
-/** Ends the factory host of this test's studio, as a crash of native code would. */
-async function killFactory(): Promise<void> {
-  const { readdir, readFile } = await import('node:fs/promises');
-  for (const name of await readdir('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const [command, status] = await Promise.all(
-      ['cmdline', 'stat'].map((file) => readFile(`/proc/${name}/${file}`, 'utf8').catch(() => '')),
-    );
-    const parent = Number(status?.slice(status.lastIndexOf(')') + 2).split(' ')[1]);
-    if (parent === process.pid && command?.includes('factory-host.js'))
-      process.kill(Number(name), 'SIGKILL');
-  }
-}
