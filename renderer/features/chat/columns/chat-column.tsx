@@ -15,7 +15,10 @@ import { WindowBar } from './window-bar.tsx';
 
 export interface ChatColumnProps {
   column: Column;
+  /** `A`: its name during a blind round. */
   letter: string | undefined;
+  /** What would tell the model is hidden. */
+  blind: boolean;
   hiddenTurns: number;
   /** Answers of the round are not shown before all are there. */
   veiled: boolean;
@@ -27,6 +30,7 @@ export interface ChatColumnProps {
 export const ChatColumn = memo(function ChatColumn({
   column,
   letter,
+  blind,
   hiddenTurns,
   veiled,
   showName,
@@ -44,15 +48,15 @@ export const ChatColumn = memo(function ChatColumn({
   const lastMeasured = column.turns.findLast(
     (turn) => turn.role === 'assistant' && turn.measured !== undefined,
   )?.measured;
-  const blind = letter !== undefined;
   const color =
     blind || column.model?.level === undefined ? 'var(--accent)' : levelColor(column.model.level);
-  const name = letter ?? shortName(column.model);
+  const name = blind && letter !== undefined ? letter : shortName(column.model);
   return (
     <section className={css.column} aria-label={`Column ${name}`}>
       <ColumnHead
         column={column}
         letter={letter}
+        blind={blind}
         figures={live ?? lastMeasured}
         showName={showName}
         first={first}

@@ -10,7 +10,6 @@ import {
   Trash2,
 } from 'lucide-react';
 import { IconButton } from '#renderer/ui/button.tsx';
-import { Chip } from '#renderer/ui/chip.tsx';
 import { LevelTag } from '#renderer/ui/level-tag.tsx';
 import { Menu } from '#renderer/ui/menu.tsx';
 import { notify } from '#renderer/ui/notify.ts';
@@ -23,8 +22,10 @@ import css from './column.module.css';
 
 export interface ColumnHeadProps {
   column: Column;
-  /** `A`: what stands instead of everything that would tell the model. */
+  /** `A`: its name during a blind round. */
   letter: string | undefined;
+  /** The letter stands instead of everything that would tell the model. */
+  blind: boolean;
   figures: { tokensPerSecond: number | null; firstTokenSeconds: number | null } | undefined;
   /** Another family than its neighbours: the level alone does not tell them apart. */
   showName: boolean;
@@ -34,9 +35,9 @@ export interface ColumnHeadProps {
 }
 
 export function ColumnHead(props: ColumnHeadProps) {
-  const { column, letter, figures, showName } = props;
+  const { column, letter, blind, figures, showName } = props;
   const { model } = column;
-  if (letter !== undefined) {
+  if (blind) {
     return (
       <header className={css.head}>
         <span className={css.letter}>{letter}</span>
@@ -45,6 +46,7 @@ export function ColumnHead(props: ColumnHeadProps) {
   }
   return (
     <header className={css.head}>
+      {letter !== undefined && <span className={css.letter}>{letter}</span>}
       <button
         type="button"
         className={css.model}
@@ -63,7 +65,9 @@ export function ColumnHead(props: ColumnHeadProps) {
         )}
         {model?.level !== undefined && showName && <span className={css.name}>{model.name}</span>}
         {model?.adapters.map((adapter, index) => (
-          <Chip key={index}>{adapterLabel(adapter)}</Chip>
+          <span key={index} className={css.adapter}>
+            {adapterLabel(adapter)}
+          </span>
         ))}
       </button>
       {figures !== undefined && (

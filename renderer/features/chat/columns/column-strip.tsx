@@ -46,7 +46,8 @@ export function ColumnStrip() {
           <div key={column.id} className={css.cell}>
             <ChatColumn
               column={column}
-              letter={hidden ? letterOf(index) : undefined}
+              letter={blind === undefined ? undefined : letterOf(index)}
+              blind={hidden}
               hiddenTurns={hidden ? (blind.hiddenTurns[column.id] ?? 0) : 0}
               veiled={hidden && busy}
               showName={families.size > 1}

@@ -18,18 +18,16 @@ export function BlindBar() {
   const columns = shownColumns(state);
   if (blind.outcome !== undefined) {
     const { winner } = blind.outcome;
+    const nameAt = (index: number) => {
+      const model = columns[index]?.model ?? null;
+      return model === null ? 'no model' : candidateName(model);
+    };
     return (
       <div className={css.bar} role="status">
         <div className={css.words}>
           <p>
-            {winner === null ? 'A tie. ' : `${letterOf(winner)} won. `}
-            {columns
-              .map(
-                ({ model }, index) =>
-                  `${letterOf(index)} was ${model === null ? 'no model' : candidateName(model)}`,
-              )
-              .join(', ')}
-            .
+            {winner === null ? 'A tie.' : `${letterOf(winner)} won: ${nameAt(winner)}.`} The vote is
+            stored; the columns show their names.
           </p>
         </div>
         <Button onClick={() => useChat.setState({ tallyOpen: true })}>Show tally</Button>

@@ -165,11 +165,9 @@ interface AdapterLineProps {
 function AdapterLine({ offer, scale, onChange }: AdapterLineProps) {
   return (
     <div className={css.adapter}>
-      <Checkbox
-        label={offer.name}
-        checked={scale !== undefined}
-        onChange={(on) => onChange(on ? 1 : undefined)}
-      />
+      <Checkbox checked={scale !== undefined} onChange={(on) => onChange(on ? 1 : undefined)}>
+        {offer.name}
+      </Checkbox>
       <p className={css.muted}>{offer.about}</p>
       {scale !== undefined && (
         <Slider

@@ -55,10 +55,12 @@ export function formatProbability(probability: number | undefined): string {
   return text.startsWith('0') ? text.slice(1) : '1.0';
 }
 
-/** A token as one reads it: `the`, `↵`, `␣`, `end of answer`. */
+/** A token as one reads it: `the`, `↵`, `␣`, `byte`, `end of answer`. */
 export function formatToken(token: string): string {
   if (token === '') return 'end of answer';
   const shown = token.replace(/\n/g, '↵').replace(/\t/g, '⇥');
   const trimmed = shown.trim();
+  // Part of a character's bytes is no text of its own.
+  if (/^\ufffd+$/.test(trimmed)) return 'byte';
   return trimmed === '' ? '␣'.repeat(shown.length) : trimmed;
 }

@@ -49,7 +49,7 @@ export const AnswerMarkdown = memo(function AnswerMarkdown({ text, mark }: Answe
   const shown = useDeferredValue(text, text.length > 4000 ? text.slice(0, 2000) : text);
   const blocks = useMemo(() => markdownBlocks(shown), [shown]);
   return (
-    <div className={css.markdown}>
+    <div className={css.markdown} data-part="text">
       {blocks.map((block) => (
         <Block key={block.start} text={block.text} mark={markInBlock(block, mark)} />
       ))}
