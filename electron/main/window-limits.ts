@@ -1,20 +1,8 @@
 // What no page may do, whatever it is: leave the studio, open windows, embed others, or be granted a permission. Set on
 // every web contents that is ever made, not only on the window we know of.
 import { app, shell, type Session } from 'electron';
+import { mayOpenOutside } from './outside-links.ts';
 import { isStudioUrl } from './sender-guard.ts';
-
-/** Sites that a link of the studio may open in the user's browser. */
-const allowedSites: ReadonlySet<string> = new Set(['github.com', 'huggingface.co']);
-
-/** True for https addresses of the sites that we link to. */
-export function mayOpenOutside(address: string): boolean {
-  try {
-    const { protocol, host, username, password } = new URL(address);
-    return protocol === 'https:' && allowedSites.has(host) && username === '' && password === '';
-  } catch {
-    return false;
-  }
-}
 
 /** Denies by default. Runs once, before the first window. */
 export function limitAllWindows(): void {
@@ -37,7 +25,7 @@ export function limitAllWindows(): void {
 /** What the page may have without asking: writing a text to the clipboard after a click. */
 const granted: ReadonlySet<string> = new Set(['clipboard-sanitized-write']);
 
-/** Refuses every permission but the granted ones, and every download's silent save. */
+/** Refuses every permission but the granted ones. */
 export function limitSession(session: Session): void {
   session.setPermissionRequestHandler((contents, permission, decide) =>
     decide(granted.has(permission) && isStudioUrl(contents.getURL())),
