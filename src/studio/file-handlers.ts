@@ -2,12 +2,17 @@
 import { mkdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
+import type { PickPurpose } from '#src/contract/studio/files.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { listFolder, listRoots } from './list-folder.ts';
+import { pickableFile, pickableFolder } from './pickable.ts';
 import type { StudioFiles } from './studio-files.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 import type { StudioParts } from './studio-parts.ts';
+
+/** Real models have a few dozen. */
+const mostParts = 500;
 
 type FileMethods =
   | 'listFolder'
@@ -27,13 +32,19 @@ export function fileHandlers({
       if (folder === null) return listRoots(files, purpose);
       return listFolder(files, await files.pathOf(folder), purpose, signal);
     },
-    async resolvePath({ path }) {
+    async resolvePath({ path, purpose }) {
       const absolute = typedPath(path, workspace().folder);
       const reference = await files.admit(absolute);
-      await stat(absolute).catch((error: unknown) => {
+      const status = await stat(absolute).catch((error: unknown) => {
         throw toIoError(error, absolute);
       });
-      return reference;
+      const { selectable } = status.isDirectory()
+        ? await pickableFolder(absolute, purpose)
+        : pickableFile(reference.name, purpose);
+      if (selectable) return reference;
+      throw new StudioError('file/not-allowed', `${absolute} is no ${wanted[purpose]}.`, {
+        hint: 'Give the path of one, or look for it in the list.',
+      });
     },
     async makeFolder({ parent, name }) {
       const path = join(await files.pathOf(parent), plainName(name));
@@ -75,6 +86,19 @@ export function fileHandlers({
   };
 }
 
+/** What a picker is opened for, in words. */
+const wanted: Readonly<Record<PickPurpose, string>> = {
+  workspace: 'folder',
+  'model-folder': 'folder',
+  base: 'Hugging Face model folder (with config.json) and no GGUF',
+  adapter: 'adapter folder (with adapter_config.json) and no GGUF',
+  gguf: 'GGUF',
+  imatrix: 'importance matrix (.gguf or .dat)',
+  recipe: 'recipe (.json)',
+  'output-folder': 'folder',
+  any: 'file or folder',
+};
+
 /** Lets files that the user picked or dropped be named. A recipe brings its folder: its relative paths start there. */
 export async function allowPicked(
   files: StudioFiles,
@@ -83,8 +107,20 @@ export async function allowPicked(
   for (const path of paths) {
     if (!isAbsolute(path)) continue;
     await files.allow(/\.recipe\.json$/i.test(path) ? resolve(path, '..') : path);
+    for (const part of partsOf(path)) await files.allow(part);
   }
   return Promise.all(paths.filter((path) => isAbsolute(path)).map((path) => files.admit(path)));
+}
+
+/** The other parts of a split GGUF: whoever picks one means the whole. */
+function partsOf(path: string): string[] {
+  const [, start, count] = /^(.*-)\d{5}-of-(\d{5})\.gguf$/i.exec(path) ?? [];
+  if (start === undefined || count === undefined) return [];
+  const number = Math.min(Number(count), mostParts);
+  return Array.from(
+    { length: number },
+    (_none, index) => `${start}${String(index + 1).padStart(5, '0')}-of-${count}.gguf`,
+  );
 }
 
 /** A name that somebody typed as one part of a path. Throws `file/not-allowed`. */

@@ -56,7 +56,14 @@ export function jobPart(parts: StudioParts): JobPart {
       const recorded = await recordJob(
         store,
         job,
-        (emit, signal) => hosts.factory.call('build', params, { signal, onEvent: emit }),
+        async (emit, signal) => {
+          try {
+            return await hosts.factory.call('build', params, { signal, onEvent: emit });
+          } catch (error) {
+            for (const text of lastLinesOf(error)) emit({ event: 'log', level: 'error', text });
+            throw error;
+          }
+        },
         { signal: closing.signal, waitForTurn: (signal) => turn.wait(signal) },
       );
       running.set(recorded.id, recorded);
@@ -176,6 +183,13 @@ export function jobPart(parts: StudioParts): JobPart {
       },
     },
   };
+}
+
+/** What a host that died had written last: the log keeps it where people look for it. */
+function lastLinesOf(error: unknown): string[] {
+  if (!(error instanceof StudioError) || error.code !== 'native/crashed') return [];
+  const { lastLines } = error.details;
+  return Array.isArray(lastLines) ? lastLines.filter((line) => typeof line === 'string') : [];
 }
 
 /** Ends early when `signal` is aborted. */

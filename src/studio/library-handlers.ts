@@ -100,13 +100,24 @@ export function libraryPart(parts: StudioParts, nameOfFolder: FolderName): Libra
         const memory = await measureMemory();
         const entries: LibraryEntry[] = [];
         const added = new Set(settings.current.addedFiles);
+        let firstProblem: unknown;
         for (const id of given) {
           const path = await files.pathOf(id);
-          for (const item of await describeAdded(path, signal)) entries.push(entryOf(item, memory));
-          if (!folders().some((folder) => isInside(folder, path))) added.add(path);
+          try {
+            const items = await describeAdded(path, signal);
+            entries.push(...items.map((item) => entryOf(item, memory)));
+            if (!folders().some((folder) => isInside(folder, path))) added.add(path);
+          } catch (error) {
+            // Of a drop of many files, those that are models are added.
+            if (signal.aborted) throw error;
+            firstProblem ??= error;
+          }
         }
-        await settings.change({ addedFiles: [...added] });
-        watchers.send({ event: 'library-changed' });
+        if (entries.length === 0 && firstProblem !== undefined) throw firstProblem;
+        if (added.size > settings.current.addedFiles.length) {
+          await settings.change({ addedFiles: [...added] });
+          watchers.send({ event: 'library-changed' });
+        }
         return entries;
       },
       async removeFromLibrary({ file }) {

@@ -8,6 +8,9 @@ const interval = 2000;
 /** An engine that is busy in native code answers late; the bar then shows what it knew. */
 const patience = 1500;
 
+/** A window that is loaded again is back in seconds; a closed browser tab is not. */
+const aloneFor = 120_000;
+
 export interface RunningMeter {
   measure(): Promise<Meter>;
   stop(): void;
@@ -40,7 +43,11 @@ export function startMeter({ hosts, watchers }: StudioParts, onTick: () => void)
     await Promise.race([askEngine(), delay(patience)]);
     return { ...(await measureMemory()), ...gpu };
   };
+  let ticksAlone = 0;
   const timer = setInterval(() => {
+    ticksAlone = watchers.count === 0 ? ticksAlone + 1 : 0;
+    // Nobody looks any more: what chats hold in memory is given back. The next prompt loads it again.
+    if (ticksAlone * interval === aloneFor) void hosts.engine.dispose().catch(() => undefined);
     if (watchers.count === 0) return;
     void measure().then((meter) => watchers.send({ event: 'meter', meter }));
     onTick();

@@ -168,11 +168,19 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
       meter.stop();
       recipes.dispose();
       library.dispose();
-      await Promise.all([uploads.dispose(), jobs.dispose()]);
+      await uploads.dispose();
+      // A host in native code does not hear that its job is to end: then it is killed, and the job ends with it.
+      const jobsEnded = jobs.dispose();
+      await Promise.race([jobsEnded, pause(3000)]);
       await hosts.dispose();
+      await jobsEnded;
       await workspace?.lock?.release();
     },
   };
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, milliseconds).unref());
 }
 
 /** The one that was asked for, else the last one, else the embedded one. */
