@@ -8,11 +8,14 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
+import { describeStreaming, measureStreaming } from './streaming.ts';
 import { preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const folder = process.argv[2] ?? join(tmpdir(), 'gguf-studio-bench');
-const runs = Number(process.argv[3] ?? 1);
+const streamingOnly = process.argv.includes('--streaming');
+const given = process.argv.slice(2).filter((word) => !word.startsWith('--'));
+const folder = given[0] ?? join(tmpdir(), 'gguf-studio-bench');
+const runs = Number(given[1] ?? 1);
 const levels = ['Q4_K_M', 'Q5_K_M', 'Q2_K', 'Q8_0'];
 const studioCommand = [process.execPath, join(root, 'dist/cli/main.js')];
 
@@ -167,6 +170,17 @@ async function compareBytes(tools: PeerTools, base: string): Promise<string[]> {
   return lines;
 }
 
+/** The bench's model at Q4_K_M, as a chat would load it. */
+async function benchStreaming(base: string): Promise<void> {
+  const output = await freshFolder('streaming');
+  const words = ['quantize', base, '--outdir', output, '--levels', 'Q4_K_M'];
+  await measureCommand([...studioCommand, ...words]);
+  const model = join(output, 'bench-llama-0.57b-Q4_K_M.gguf');
+  const result = await measureStreaming(model, 8);
+  console.log(describeStreaming(result));
+  saveResult(join(folder, 'streaming.json'), { machine: cpus()[0]?.model, ...result });
+}
+
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2);
 
 function row(
@@ -195,6 +209,10 @@ const inputs = await makeBenchInputs(folder);
 console.log(
   `Input: llama, ${(inputs.parameters / 1e9).toFixed(2)} B parameters, BF16, 2 adapters of rank 16; to ${levels.join(', ')}; ${runs} run(s) in turn`,
 );
+if (streamingOnly) {
+  await benchStreaming(inputs.base);
+  process.exit(0);
+}
 const tools = preparePeerTools(root, join(root, '.cache/peers'));
 const studioRuns: Measurement[] = [];
 const peerRuns: PeerResult[] = [];
@@ -238,3 +256,6 @@ if (hasPeers) {
     identity,
   });
 }
+await benchStreaming(inputs.base);
+// llama.cpp's thread pool would keep this process alive.
+process.exit(0);
