@@ -61,7 +61,7 @@ async function ask(page: Page, prompt: string): Promise<void> {
 }
 
 async function answered(page: Page): Promise<void> {
-  await expect(page.getByRole('button', { name: 'Send' })).toBeVisible({ timeout: 60_000 });
+  await expect(page.getByRole('button', { name: 'Send', exact: true })).toBeVisible({ timeout: 60_000 });
 }
 
 /** The text of the last answer, without figures and buttons. */
