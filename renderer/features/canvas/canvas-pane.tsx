@@ -45,6 +45,7 @@ const nodeTypes = { recipe: NodeView };
 const noRunning: ReadonlySet<string> = new Set();
 /** Nodes beyond this many are only drawn while they are in sight. */
 const manyNodes = 300;
+const minimapSize = { width: 168, height: 112 };
 
 export function CanvasPane({ document }: { document: CanvasDocument }) {
   const [nodes, setNodes] = useState<CanvasNode[]>(() => flowNodes(document, []));
@@ -148,6 +149,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
         {nodes.length > 3 && (
           <MiniMap
             className={css.minimap ?? ''}
+            style={minimapSize}
             ariaLabel="Overview of the canvas"
             pannable
             zoomable

@@ -15,7 +15,7 @@ export interface Size {
 
 /** Width of a node's view, in pixels. */
 export function nodeWidth(kind: RecipeNode['kind']): number {
-  return kind === 'quantize' ? 240 : 216;
+  return kind === 'quantize' ? 236 : 212;
 }
 
 /** About the size of a node's view, in pixels. */
@@ -43,7 +43,7 @@ export function layOut(
   sizeOf: (node: RecipeNode) => Size = estimatedSize,
 ): Map<string, Position> {
   const graph = new graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 24, ranksep: 64, align: 'UL' });
+  graph.setGraph({ rankdir: 'LR', nodesep: 24, ranksep: 56 });
   graph.setDefaultEdgeLabel(() => ({}));
   const ids = new Set<string>();
   for (const node of nodes) {
@@ -59,12 +59,51 @@ export function layOut(
     const { x, y, width, height } = graph.node(id) as Position & Size;
     places.set(id, { x: x - width / 2, y: y - height / 2 });
   }
+  stackSources(places, nodes, edges, sizeOf);
   const left = Math.min(0, ...[...places.values()].map(({ x }) => x));
   const top = Math.min(0, ...[...places.values()].map(({ y }) => y));
   for (const [id, { x, y }] of places) {
     places.set(id, { x: snap(x - left, grid), y: snap(y - top, grid) });
   }
   return places;
+}
+
+const sourceOrder: Readonly<Record<string, number>> = { base: 0, adapter: 1, imatrix: 2 };
+const gap = 24;
+
+/** Sources that go to the same steps stand in the order of their ports: the base first, adapters as they are listed. */
+function stackSources(
+  places: Map<string, Position>,
+  nodes: readonly RecipeNode[],
+  edges: readonly RecipeEdge[],
+  sizeOf: (node: RecipeNode) => Size,
+): void {
+  const targets = new Map<string, string[]>();
+  for (const { from, to } of edges) targets.set(from, [...(targets.get(from) ?? []), to]);
+  const groups = new Map<string, RecipeNode[]>();
+  for (const node of nodes) {
+    const place = places.get(node.id);
+    if (!(node.kind in sourceOrder) || place === undefined) continue;
+    const key = `${Math.round(place.x)} ${(targets.get(node.id) ?? []).join(' ')}`;
+    groups.set(key, [...(groups.get(key) ?? []), node]);
+  }
+  for (const group of groups.values()) {
+    let y = Math.min(...group.map(({ id }) => places.get(id)?.y ?? 0));
+    const total = group.reduce((sum, node) => sum + sizeOf(node).height + gap, -gap);
+    const lowest = Math.max(
+      ...group.map((node) => (places.get(node.id)?.y ?? 0) + sizeOf(node).height),
+    );
+    // Something else stands between them: they stay where they are.
+    if (group.length < 2 || lowest - y > total + gap) continue;
+    const sorted = [...group].sort(
+      (left, right) => (sourceOrder[left.kind] ?? 0) - (sourceOrder[right.kind] ?? 0),
+    );
+    for (const node of sorted) {
+      const x = places.get(node.id)?.x ?? 0;
+      places.set(node.id, { x, y });
+      y += sizeOf(node).height + gap;
+    }
+  }
 }
 
 export function snap(value: number, step: number): number {
@@ -97,7 +136,8 @@ export function neighbour(
     const dy = place.y - start.y;
     const ahead = { left: -dx, right: dx, up: -dy, down: dy }[direction];
     const aside = Math.abs(direction === 'left' || direction === 'right' ? dy : dx);
-    if (ahead < grid) continue;
+    // What lies more beside than ahead belongs to another direction.
+    if (ahead < grid || aside > 2 * ahead) continue;
     const cost = ahead + 2 * aside;
     if (best === undefined || cost < best.cost) best = { id, cost };
   }

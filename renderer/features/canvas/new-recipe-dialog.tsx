@@ -170,7 +170,7 @@ function OpenDialog({ template: first }: { template: TemplateName }) {
           </>
         )}
         {(template === 'domain' || template === 'universal') && (
-          <div>
+          <div className={css.choice}>
             <span className="label">Form</span>
             <Segmented
               label="Form"
@@ -197,7 +197,7 @@ function OpenDialog({ template: first }: { template: TemplateName }) {
           </Field>
         )}
         {(template === 'domain' || template === 'compare-levels') && (
-          <div>
+          <div className={css.choice}>
             <span className="label">Levels</span>
             <div className={css.chips} role="group" aria-label="Levels">
               {recipeLevels

@@ -1,9 +1,11 @@
 // The Workflow screen: tabs of open recipes, the canvas (or the text of a recipe that is broken), the inspector, and what
 // floats over them. The recipe's text is the truth; everything here is drawn from it.
+import { ChevronDown } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { RecipeDraft } from '#src/contract/studio/recipes.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { Chip } from '#renderer/ui/chip.tsx';
+import { Menu } from '#renderer/ui/menu.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
 import { takeHandover, useNavigation } from '#renderer/stores/navigation-store.ts';
@@ -12,9 +14,17 @@ import type { MenuCommand } from '#src/contract/studio/state.ts';
 import { isDirty, type CanvasDocument } from './canvas-document.ts';
 import { onScreenKey } from './canvas-keys.ts';
 import { CanvasPane } from './canvas-pane.tsx';
-import { activeDocument, activeOf, openPalette, redo, undo, useCanvas } from './canvas-store.ts';
+import {
+  activeDocument,
+  activeOf,
+  changeDocument,
+  openPalette,
+  redo,
+  undo,
+  useCanvas,
+} from './canvas-store.ts';
 import { ConflictDialog } from './conflict-dialog.tsx';
-import { leftDrafts, openFile, save, startKeepingDrafts } from './document-files.ts';
+import { close, leftDrafts, openFile, save, startKeepingDrafts } from './document-files.ts';
 import { DocumentTabs } from './document-tabs.tsx';
 import { DraftOffer } from './draft-offer.tsx';
 import { addHandedOver } from './drop-files.ts';
@@ -33,7 +43,7 @@ import css from './workflow-screen.module.css';
 
 export function WorkflowScreen() {
   const document = useCanvas(activeOf);
-  const several = useCanvas((store) => store.documents.length > 0);
+  const several = useCanvas((store) => store.documents.length > 1);
   const [drafts, setDrafts] = useState<readonly RecipeDraft[]>([]);
 
   useEffect(() => {
@@ -83,10 +93,7 @@ function Actions({ document }: { document: CanvasDocument }) {
   const broken = document.content.state === 'broken';
   return (
     <>
-      <Chip title={document.file?.path ?? 'Not saved yet'}>
-        {document.file?.name ?? document.title}
-        {dirty ? ' · edited' : ''}
-      </Chip>
+      <FileMenu document={document} />
       {document.readOnly && <Chip tone="warn">read only</Chip>}
       <Button onClick={() => void save()} disabled={!dirty}>
         {document.file === undefined || document.readOnly ? 'Save as…' : 'Save'}
@@ -109,6 +116,53 @@ function Actions({ document }: { document: CanvasDocument }) {
         </Button>
       )}
     </>
+  );
+}
+
+/** The recipe's file name, and what can be done with files. */
+function FileMenu({ document }: { document: CanvasDocument }) {
+  const name = document.file?.name ?? document.title;
+  return (
+    <Menu
+      align="end"
+      trigger={
+        <button
+          type="button"
+          className={css.fileName}
+          title={document.file?.path ?? 'Not saved yet'}
+        >
+          <span>
+            {name}
+            {isDirty(document) ? ' · edited' : ''}
+          </span>
+          <ChevronDown aria-hidden="true" />
+        </button>
+      }
+      items={[
+        { label: 'New recipe…', onSelect: () => useCanvas.setState({ dialog: { dialog: 'new' } }) },
+        {
+          label: 'Open a recipe…',
+          shortcut: 'Mod+O',
+          onSelect: () => openPalette({ page: 'recipes' }),
+        },
+        {
+          label: 'Save as…',
+          shortcut: 'Mod+Shift+S',
+          onSelect: () => useCanvas.setState({ dialog: { dialog: 'save-as', key: document.key } }),
+        },
+        {
+          label: document.view === 'text' ? 'Show as canvas' : 'Show as text',
+          disabled: document.content.state === 'broken',
+          onSelect: () =>
+            changeDocument(document.key, (current) => ({
+              ...current,
+              view: current.view === 'text' ? 'canvas' : 'text',
+            })),
+        },
+        { separator: true },
+        { label: 'Close', onSelect: () => void close(document.key) },
+      ]}
+    />
   );
 }
 
