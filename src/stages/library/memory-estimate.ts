@@ -32,8 +32,8 @@ const cellPadding = 256;
  * - Cache: per layer cells x (K + V values) x 2. Cells are the context, rounded up to 256; in layers with a sliding
  *   window (llama_kv_cache_iswa) at most window + batch.
  * - Compute, with T = min(512, context) tokens of F32 values, E embedding, F feed-forward, Q query, V vocabulary length:
- *   the largest of the moments logits T(V + 2E), feed-forward T(3F + 4E) and attention T(3E + 2Q), the last two with the
- *   attention mask (2 bytes a cell and token). Where scores are capped there is no flash attention: the scores of all
+ *   the largest of the moments logits T(V + 2E), feed-forward T(3F + 4E), without a gate T(F + 4E), and attention
+ *   T(3E + 2Q), the last two with the attention mask (2 bytes a cell and token). With experts F is that of those used. Where scores are capped there is no flash attention: the scores of all
  *   heads are stored too, T x cells x heads, and the mask has 4 bytes. Coefficients: measured buffers of llama, gpt2,
  *   gemma2 and gemma3 models; they hold within 10 %.
  *
@@ -54,7 +54,7 @@ export function estimateMemory(
   return {
     weightsBytes: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
     cacheBytes: cacheBytes(layout, context),
-    computeBytes: computeBytes(layout, context, vocabularyLength),
+    computeBytes: computeBytes(layout, context, vocabularyLength, feedForwardValues(model, layout)),
     contextSize: context,
   };
 }
@@ -83,17 +83,41 @@ function cacheBytes(layout: AttentionLayout, context: number): number {
   );
 }
 
-function computeBytes(layout: AttentionLayout, context: number, vocabularyLength: number): number {
+function computeBytes(
+  layout: AttentionLayout,
+  context: number,
+  vocabularyLength: number,
+  feedForwardValues: number,
+): number {
   const tokens = Math.min(batchSize, context);
-  const { embeddingLength, feedForwardLength, queryLength, headCount, capsScores } = layout;
+  const { embeddingLength, queryLength, headCount, capsScores } = layout;
   const windows = new Set(layout.layers.map(({ window }) => window));
   const maskCells = [...windows].reduce((sum: number, each) => sum + cellsFor(each, context), 0);
   const mask = tokens * maskCells * (capsScores ? 4 : 2);
   const scores = capsScores ? headCount * padCells(context) + 2 * queryLength : 0;
   const logits = 4 * tokens * (vocabularyLength + 2 * embeddingLength);
-  const feedForward = 4 * tokens * (3 * feedForwardLength + 4 * embeddingLength) + mask;
+  const feedForward = 4 * tokens * (feedForwardValues + 4 * embeddingLength) + mask;
   const attention = 4 * tokens * (3 * embeddingLength + 2 * queryLength + scores) + mask;
   return Math.max(logits, feedForward, attention);
+}
+
+/** F32 values that a token has at once between the matrices of a feed-forward layer. */
+function feedForwardValues(
+  { architecture, metadata, tensors }: SizedModel,
+  layout: AttentionLayout,
+): number {
+  const number = (key: string) => entryNumber(metadata, `${architecture}.${key}`) ?? 0;
+  const length = Math.max(
+    layout.feedForwardLength,
+    number('expert_used_count') * number('expert_feed_forward_length'),
+  );
+  // Phi-3 and others hold gate and up in one matrix of twice the rows.
+  const isGated = tensors.some(
+    ({ name, shape }) =>
+      /^blk\.\d+\.ffn_gate(?:_exps)?\.weight$/.test(name) ||
+      (/^blk\.\d+\.ffn_up\.weight$/.test(name) && shape[1] === 2 * layout.feedForwardLength),
+  );
+  return (isGated ? 3 : 1) * length;
 }
 
 function vocabularyOf(tensors: SizedModel['tensors']): number {
