@@ -86,10 +86,14 @@ describe('the library of the studio', () => {
 
   it('lists what a link leads to, but opens nothing outside the allowed folders', async () => {
     await symlink('/proc/version', join(studio.workspace, 'link.gguf'));
-    const id =
-      (await studio.call('resolveRecipePath', { path: 'seedling-4m/config.json' }))?.id ?? '';
-    await expect(studio.call('inspect', { file: id })).rejects.toMatchObject({
-      code: expect.any(String) as string,
+    const listing = await studio.call('listFolder', {
+      folder: await idOf(studio.workspace),
+      purpose: 'gguf',
+    });
+    const link = listing.entries.find(({ name }) => name === 'link.gguf');
+    expect(link?.selectable).toBe(false);
+    await expect(studio.call('inspect', { file: link?.id ?? '' })).rejects.toMatchObject({
+      code: 'file/not-allowed',
     });
     expect(await studio.call('resolveRecipePath', { path: 'link.gguf' })).toBeNull();
     await rm(join(studio.workspace, 'link.gguf'));
