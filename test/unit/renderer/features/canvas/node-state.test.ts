@@ -16,13 +16,13 @@ describe('the state of a node', () => {
   it('is what the plan says', () => {
     expect(nodeState(quiet).word).toBe('checking');
     expect(nodeState({ ...quiet, planFailed: true }).word).toBe('unknown');
-    const planned = { node: 'a', state: 'cached', facts: [] } as const;
+    const planned = { node: 'a', state: 'cached' as const, facts: [] };
     expect(nodeState({ ...quiet, planned })).toMatchObject({ word: 'cached', tone: 'ok' });
   });
 
   it('is invalid, with the reason, when its wiring is wrong', () => {
     const problem = { severity: 'error', path: ['nodes', 0], message: 'no', hint: 'do' } as const;
-    const planned = { node: 'a', state: 'ready', facts: [] } as const;
+    const planned = { node: 'a', state: 'ready' as const, facts: [] };
     expect(nodeState({ ...quiet, planned, problems: [problem] })).toMatchObject({
       word: 'invalid',
       problem: { message: 'no', hint: 'do' },
