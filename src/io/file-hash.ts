@@ -66,6 +66,17 @@ export async function hashFile(path: string, options: FileHashOptions = {}): Pro
   }
 }
 
+/** The remembered hash of a file that is as it was then; nothing is read but a look at its times. */
+export async function knownFileHash(
+  path: string,
+  folder = fileHashFolder(),
+): Promise<string | undefined> {
+  const status = await stat(path, { bigint: true }).catch(() => undefined);
+  if (status === undefined) return undefined;
+  const known = await readMemory(join(folder, `${status.dev}-${status.ino}.json`));
+  return known?.stamp === stampOf(status) ? known.sha256 : undefined;
+}
+
 /** Remembers a hash that was computed while the file was written, so that it need not be read again. */
 export async function rememberFileHash(
   path: string,

@@ -85,12 +85,11 @@ export async function readRecord(files: JobFiles, id: string): Promise<JobRecord
   return record?.id === id ? record : undefined;
 }
 
-/** Nothing of it runs any more: no time left, no running steps. Where each stood stays visible. */
+/** Nothing of it runs any more: no time is left. A step that was `running` stays so: that is where the job stopped. */
 export function atRest<Shown extends Pick<Job, 'steps' | 'progress'>>(job: Shown): Shown {
   const steps = job.steps.map((step) => {
     const rest = { ...step };
     delete rest.secondsLeft;
-    if (rest.state === 'running') rest.state = 'waiting';
     return rest;
   });
   if (job.progress === undefined) return { ...job, steps };

@@ -6,7 +6,7 @@ import { basename, dirname, join } from 'node:path';
 import { limits } from '#src/formats/bytes/limits.ts';
 import { parseSplitName, splitFileName } from '#src/formats/gguf/split-names.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { hashFile, type FileHashOptions } from './file-hash.ts';
+import { hashFile, knownFileHash, type FileHashOptions } from './file-hash.ts';
 import { toIoError } from './io-error.ts';
 
 export type SourceRole = 'base' | 'adapter' | 'imatrix';
@@ -71,6 +71,14 @@ export async function hashSourceFiles(
     lines.push(`${sha256}  ${file.name}\n`);
   }
   return createHash('sha256').update(lines.join('')).digest('hex');
+}
+
+/** The content hash where every file's is remembered; undefined when something would have to be read. */
+export async function knownSourceHash(files: readonly SourceFile[]): Promise<string | undefined> {
+  const hashes = await Promise.all(files.map(({ path }) => knownFileHash(path)));
+  if (hashes.includes(undefined)) return undefined;
+  // Every file is remembered: hashing them reads memories only.
+  return hashSourceFiles(files);
 }
 
 async function filesIn(folder: string): Promise<string[]> {

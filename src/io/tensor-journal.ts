@@ -56,13 +56,27 @@ export async function readJournal(
   path: string,
   plan: string,
 ): Promise<ReadonlyMap<string, JournalEntry> | undefined> {
+  return readEntries(path, (found) => found === plan);
+}
+
+/** The entries of a journal, whatever plan it is for; what an interrupted run has done is told before a build. */
+export async function readAnyJournal(
+  path: string,
+): Promise<ReadonlyMap<string, JournalEntry> | undefined> {
+  return readEntries(path, () => true);
+}
+
+async function readEntries(
+  path: string,
+  isWanted: (plan: unknown) => boolean,
+): Promise<ReadonlyMap<string, JournalEntry> | undefined> {
   const size = await stat(path).then(
     (status) => status.size,
     () => undefined,
   );
   if (size === undefined || size > maximumBytes) return undefined;
   const [first, ...rest] = (await readFile(path, 'utf8')).split('\n').map(parseLine);
-  if (first?.journal !== version || first.plan !== plan) return undefined;
+  if (first?.journal !== version || !isWanted(first['plan'])) return undefined;
   const entries = new Map<string, JournalEntry>();
   for (const line of rest) {
     const { tensor, offset, size: bytes, sha256, source } = line ?? {};

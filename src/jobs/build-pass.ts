@@ -6,6 +6,7 @@ import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { rememberFileHash } from '#src/io/file-hash.ts';
 import { makeFolder } from '#src/io/make-folder.ts';
+import { rememberThroughput } from '#src/io/throughput-file.ts';
 import type { PlannedPass } from '#src/recipe/plan.ts';
 import { ownerOf, type BuildSteps } from './build-steps.ts';
 import { checkOutput } from './check-output.ts';
@@ -13,7 +14,9 @@ import type { FinishedFile } from './describe-output.ts';
 import { adoptOutput, lookAtOutput, refuseForeign } from './existing-output.ts';
 import { layOutOutputs } from './lay-out-outputs.ts';
 import { openPlannedModel, sourceOf } from './open-model.ts';
+import { openAdapterPacker } from './pack-adapters.ts';
 import type { LaidOut, OutputTask, PassContext } from './pass-context.ts';
+import { workOf } from './plan-needs.ts';
 import type { WriteRequest } from './ports.ts';
 import { refuseChanged, type RecipeSource, type RecipeSources } from './recipe-sources.ts';
 
@@ -27,7 +30,9 @@ export async function buildPass(
   emit({ event: 'phase', phase: 'Reading', detail: sourceOf(sources, pass.model.base.id).path });
   const model = await openPlannedModel(pass.model, sources, steps, emit, signal);
   try {
-    const laidOut = await layOutOutputs(pass, tasks, model, context);
+    const { folder, ports } = context;
+    const { pack } = openAdapterPacker(sources, folder, ports, emit, signal);
+    const laidOut = await layOutOutputs(pass, tasks, model, context, pack);
     await refuseProblems(pass, laidOut, steps);
     const finished = new Map<string, FinishedFile>();
     // A second round takes over what another build finished in between.
@@ -102,12 +107,18 @@ async function writeAll(
   const requests = await Promise.all(files.map((file) => withOverwrite(file, context)));
   for (const { task } of files) await makeFolder(dirname(task.path));
   const used = usedSources(pass, files, sources);
+  const begun = new Set<string>();
+  let goesOn = false;
   const run = ports.write(requests, {
     inputs: used.flatMap((source) => source.files.map((file) => file.path)),
     threads: context.threads,
     signal,
     keepPartial: true,
-    onWritten: (path, done, total) => steps.writing(path, done, total),
+    onWritten: (path, done, total) => {
+      if (!begun.has(path)) goesOn ||= done > 0;
+      begun.add(path);
+      steps.writing(path, done, total);
+    },
     check: async (partialPath, { path }, checkSignal) => {
       steps.checking(path);
       await refuseChanged(used, checkSignal);
@@ -119,6 +130,7 @@ async function writeAll(
   });
   const artifacts: FinishedFile[] = [];
   try {
+    const started = performance.now();
     const levels = files.map(({ task }) => ({ node: pass.quantize.id, level: task.output.level }));
     await steps.blame(levels, () =>
       runToEnd(run, (event) => {
@@ -130,6 +142,16 @@ async function writeAll(
         emit(event);
       }),
     );
+    // What an interrupted run had done would make this one look fast.
+    if (!goesOn)
+      await rememberThroughput({
+        work: workOf(pass, files),
+        bytes: [...used.flatMap((source) => source.files), ...files].reduce(
+          (sum, { size }) => sum + size,
+          0,
+        ),
+        seconds: (performance.now() - started) / 1000,
+      });
   } finally {
     // Also when another output was refused: what is finished is valid.
     for (const file of artifacts) {

@@ -16,13 +16,23 @@ import {
   refuseMergedTwice,
   type Provenance,
 } from '#src/stages/package/provenance.ts';
+import type { Importance } from '#src/stages/quantize/importance.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { ownerOf, type BuildSteps } from './build-steps.ts';
 import { openImportance, sourceOf } from './open-model.ts';
-import { openAdapterPacker, type AdapterPacker } from './pack-adapters.ts';
+import type { AdapterPacker } from './pack-adapters.ts';
 import type { LaidOut, OutputTask, PassContext } from './pass-context.ts';
+import type { FactoryPorts } from './ports.ts';
 import { planFile, planLevels, type PackedAdapter } from './plan-outputs.ts';
 import type { RecipeSources } from './recipe-sources.ts';
+
+/** What laying out needs of a pass: a build and its plan before it both have that. */
+export type LayOutContext = Pick<PassContext, 'sources' | 'emit'> & {
+  readonly steps: Pick<BuildSteps, 'blame'>;
+  /** The pass's matrix, where it was opened before. */
+  readonly importance?: Importance | undefined;
+  readonly ports: Pick<FactoryPorts, 'plan' | 'library'>;
+};
 
 /**
  * Lays out every task of a pass over its opened model. Throws what planning throws, `adapter/wrong-base`,
@@ -32,15 +42,17 @@ export async function layOutOutputs(
   pass: PlannedPass,
   tasks: readonly OutputTask[],
   model: ModelView,
-  context: PassContext,
+  context: LayOutContext,
+  pack: AdapterPacker['pack'],
 ): Promise<LaidOut[]> {
-  const { ports, sources, emit, signal, folder, steps } = context;
+  const { ports, sources, emit, steps } = context;
   const { imatrix, quantize } = pass;
   const importance =
-    imatrix &&
-    (await steps.blame([{ node: imatrix.id }], () =>
-      openImportance(imatrix, sourceOf(sources, imatrix.id), emit),
-    ));
+    context.importance ??
+    (imatrix &&
+      (await steps.blame([{ node: imatrix.id }], () =>
+        openImportance(imatrix, sourceOf(sources, imatrix.id), emit),
+      )));
   const levels = [...new Set(tasks.map(({ output }) => output.level))];
   const plans = await steps.blame(
     levels.map((level) => ({ node: quantize.id, level })),
@@ -48,13 +60,12 @@ export async function layOutOutputs(
   );
   const history = historyOf(model, emit);
   noticeDroppedBundle(model, emit);
-  const packer = openAdapterPacker(sources, folder, ports, emit, signal);
   const noticed = new Set<string>();
   const laidOut: LaidOut[] = [];
   for (const task of tasks) {
     const plan = plans.get(task.output.level);
     invariant(plan !== undefined, 'every level is planned');
-    const adapters = await packAll(task, model, packer, steps);
+    const adapters = await packAll(task, model, pack, steps);
     const known = [...history, ...mergedNow(pass, sources)];
     await steps.blame([ownerOf(pass, task.output)], () =>
       refuseMergedTwice(sourceHashes(task.output, sources), known, model.label),
@@ -65,7 +76,8 @@ export async function layOutOutputs(
     noticed.add(notice ?? '');
     const recipe = outputRecipe(pass, task.output, (id) => sourceOf(sources, id).sha256, history);
     const provenance = { recipe: canonicalJson(recipe), library: ports.library, contextWindow };
-    laidOut.push(request(task, plan, provenance, adapters));
+    const notices = [...plan.notices, ...(notice === undefined ? [] : [notice])];
+    laidOut.push({ ...request(task, plan, provenance, adapters), notices });
   }
   return laidOut;
 }
@@ -75,7 +87,7 @@ function request(
   plan: OutputPlan,
   provenance: Provenance,
   adapters: readonly PackedAdapter[],
-): LaidOut {
+): Omit<LaidOut, 'notices'> {
   const file = planFile(plan, provenance, adapters);
   const size = file.appended.reduce(
     (end, { offset, size: own }) => Math.max(end, offset + own),
@@ -92,15 +104,15 @@ function request(
 async function packAll(
   { output }: OutputTask,
   model: ModelView,
-  packer: AdapterPacker,
-  steps: BuildSteps,
+  pack: AdapterPacker['pack'],
+  steps: Pick<BuildSteps, 'blame'>,
 ): Promise<PackedAdapter[]> {
   const packed: PackedAdapter[] = [];
   if (output.package === undefined) return packed;
   const { domain, adapterType } = output.package;
   for (const adapter of output.adapters) {
-    const pack = () => packer.pack(adapter, domain, model, adapterType);
-    packed.push(await steps.blame([{ node: adapter.id }], pack));
+    const packOne = () => pack(adapter, domain, model, adapterType);
+    packed.push(await steps.blame([{ node: adapter.id }], packOne));
   }
   return packed;
 }

@@ -22,12 +22,12 @@ export type AdapterType = NodeOf<'package'>['adapterType'];
 
 export interface AdapterPacker {
   /** The adapter for this base as a file; each is converted once per base. */
-  pack(
+  readonly pack: (
     adapter: NodeOf<'adapter'>,
     domain: string,
     base: ModelView,
     type: AdapterType,
-  ): Promise<PackedAdapter>;
+  ) => Promise<PackedAdapter>;
 }
 
 /** Throws `adapter/wrong-base` for the first tensor that does not fit, `adapter/unsupported` for what cannot be bundled. */

@@ -36,4 +36,6 @@ export interface LaidOut {
   readonly request: WriteRequest;
   readonly size: number;
   readonly provenance: Provenance;
+  /** What the user should know of this file alone: fallback types, a clamped window. */
+  readonly notices: readonly string[];
 }

@@ -14,7 +14,10 @@ import {
 } from '#src/stages/package/provenance.ts';
 import type { Importance } from '#src/stages/quantize/importance.ts';
 import { replanMetadata, type OutputPlan } from '#src/stages/quantize/output-plan.ts';
-import type { QuantizeOptions } from '#src/stages/quantize/quantize-options.ts';
+import type {
+  QuantizationRequest,
+  QuantizeOptions,
+} from '#src/stages/quantize/quantize-options.ts';
 import { invariant } from '#src/errors/assert.ts';
 import type { AppendedFile, FactoryPorts } from './ports.ts';
 
@@ -29,14 +32,9 @@ export async function planLevels(
   levels: readonly RecipeLevel[],
   quantize: NodeOf<'quantize'>,
   importance: Importance | undefined,
-  ports: FactoryPorts,
+  ports: Pick<FactoryPorts, 'plan'>,
 ): Promise<ReadonlyMap<RecipeLevel, OutputPlan>> {
-  const options = quantizeOptions(quantize, importance);
-  const requests = levels.map((level) => ({
-    level,
-    options: level === 'as-is' ? {} : options,
-  }));
-  const plans = await ports.plan(model, requests);
+  const plans = await ports.plan(model, levelRequests(levels, quantize, importance));
   return new Map(
     levels.map((level, index) => {
       const plan = plans[index];
@@ -44,6 +42,16 @@ export async function planLevels(
       return [level, plan] as const;
     }),
   );
+}
+
+/** What is asked of llama.cpp for each level. */
+export function levelRequests(
+  levels: readonly RecipeLevel[],
+  quantize: NodeOf<'quantize'>,
+  importance: Importance | undefined,
+): QuantizationRequest[] {
+  const options = quantizeOptions(quantize, importance);
+  return levels.map((level) => ({ level, options: level === 'as-is' ? {} : options }));
 }
 
 /** Adds provenance and the bundle's list to a level's plan, and says where the adapters' files go. */

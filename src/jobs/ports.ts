@@ -2,6 +2,7 @@
 // factory host provides them; everything else of a build is plain TypeScript.
 import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
+import type { StudioError } from '#src/errors/studio-error.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import type { QuantizationRequest } from '#src/stages/quantize/quantize-options.ts';
@@ -48,6 +49,18 @@ export interface WriteSettings {
         signal: AbortSignal,
       ) => Promise<string | undefined>)
     | undefined;
+}
+
+/** What planning a build needs of native code: nothing is written but the header that llama.cpp is shown. */
+export interface PlanningPorts {
+  readonly library: string;
+  /** llama.cpp's plan of each level, or why it has none. */
+  planEach(
+    model: ModelView,
+    requests: readonly QuantizationRequest[],
+  ): Promise<readonly (OutputPlan | StudioError)[]>;
+  /** Bytes of memory that writing these outputs in one pass takes at most, the process itself included. */
+  writingMemory(plans: readonly OutputPlan[]): number;
 }
 
 export interface FactoryPorts {

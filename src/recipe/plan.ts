@@ -78,7 +78,8 @@ export function planRecipe(recipe: Recipe, label: string, json?: JsonText): Reci
   };
 }
 
-function planPass(graph: RecipeGraph, quantize: NodeOf<'quantize'>): PlannedPass {
+/** The pass of a quantize step whose wiring is sound. */
+export function planPass(graph: RecipeGraph, quantize: NodeOf<'quantize'>): PlannedPass {
   const [source] = inputsOf(graph, quantize, 'model');
   invariant(source !== undefined, 'a validated quantize step has a model');
   const model = planModel(graph, source);

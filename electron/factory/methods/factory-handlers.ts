@@ -8,6 +8,7 @@ import { describeMachine } from './describe-machine.ts';
 import { describeModel } from './describe-model.ts';
 import { inspect } from './inspect.ts';
 import { merge } from './merge.ts';
+import { planBuild } from './plan-build.ts';
 import { quantize } from './quantize.ts';
 import { renderChatTemplate } from './render-chat-template.ts';
 import { scanModels } from './scan-models.ts';
@@ -27,5 +28,6 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   merge,
   quantize,
   build,
+  planBuild,
   validate,
 };

@@ -22,7 +22,7 @@ interface Waiting {
 let heldLibrary: RowCodec | undefined;
 
 /** Reading, hashing and writing, which one thread does, keep no more workers busy. */
-const maximumWorkers = 64;
+export const maximumWorkers = 64;
 /** Tasks that a worker holds: the one it computes and the next. */
 export const tasksPerWorker = 2;
 

@@ -201,7 +201,7 @@ describe('another process', () => {
     expect(await store.read(id)).toMatchObject({
       state: 'interrupted',
       canCancel: false,
-      steps: [{ node: 'quantize', level: 'Q8_0', state: 'waiting', done: 1, total: 4 }],
+      steps: [{ node: 'quantize', level: 'Q8_0', state: 'running', done: 1, total: 4 }],
     });
     await store.remove(id);
     await until(() => states.length === 3);

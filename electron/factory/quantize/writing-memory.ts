@@ -1,0 +1,48 @@
+// How much memory one pass of the writer takes at most. The formula is the writer's own: buffers × the largest slab (its
+// source rows and one region per encoding that is computed), then what grows with the model and what the process costs.
+import { availableParallelism } from 'node:os';
+import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
+import type { TensorView } from '#src/model/model-view.ts';
+import type { GgmlType } from '#src/tensors/ggml-types.ts';
+import { maximumWorkers, tasksPerWorker } from './row-pool.ts';
+import { defaultSlabBytes, fittingSlabBytes, layOutSlabs } from './slab-plan.ts';
+
+/** Node with llama.cpp's libraries, a parsed vocabulary and headers; measured at 150 to 190 MB. */
+const processBytes = 190 * 1024 * 1024;
+/** A worker's own heap, stacks and code; measured at 10 to 14 MB. */
+const workerBytes = 14 * 1024 * 1024;
+
+/**
+ * Bytes that writing these plans in one pass takes: (2 × threads + 2) slab buffers, a slab of F32 rows that each worker
+ * computes in (two where adapters are merged), the workers and the process.
+ */
+export function writingMemory(
+  plans: readonly OutputPlan[],
+  threads: number = availableParallelism(),
+): number {
+  const workers = Math.max(
+    1,
+    Math.min(Math.floor(threads), availableParallelism(), maximumWorkers),
+  );
+  const buffers = workers * tasksPerWorker + 2;
+  const work = computedTypes(plans);
+  const largest = (slabBytes: number) =>
+    Math.max(0, ...[...work].map(([source, types]) => layOutSlabs(source, [...types], slabBytes).byteLength)); // prettier-ignore
+  const slabBytes = fittingSlabBytes(defaultSlabBytes, buffers, largest);
+  const merges = [...work.keys()].some(({ loadCombination }) => loadCombination !== undefined);
+  const scratch = workers * slabBytes * (merges ? 2 : 1);
+  return processBytes + workers * workerBytes + buffers * largest(slabBytes) + scratch;
+}
+
+/** Per source tensor, the types that are computed; a copy needs no region of its own. */
+function computedTypes(plans: readonly OutputPlan[]): Map<TensorView, Set<GgmlType>> {
+  const work = new Map<TensorView, Set<GgmlType>>();
+  for (const { tensors } of plans) {
+    for (const { source, type } of tensors) {
+      const types = work.get(source) ?? new Set<GgmlType>();
+      work.set(source, types);
+      if (type !== source.type || source.loadCombination !== undefined) types.add(type);
+    }
+  }
+  return work;
+}
