@@ -7,8 +7,6 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const isCheck = process.argv.includes('--check');
 const shownLevels = ['F16', 'Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q4_0', 'IQ4_XS', 'Q3_K_M', 'Q2_K'];
-const commands =
-  'inspect sizes convert convert-lora merge quantize build validate chat clean env'.split(' ');
 
 function studio(...commandArguments) {
   return execFileSync(process.execPath, [`${root}dist/cli/main.js`, ...commandArguments], {
@@ -17,6 +15,13 @@ function studio(...commandArguments) {
     stdio: ['ignore', 'pipe', 'ignore'],
     env: { ...process.env, NO_COLOR: '1' },
   });
+}
+
+/** The commands as the program's own help lists them. */
+function listCommands() {
+  const [, section = ''] = studio('--help').split('\nCommands\n');
+  const [lines = ''] = section.split('\n\n');
+  return [...lines.matchAll(/^ {2}([a-z-]+) /gm)].map((match) => match[1]);
 }
 
 function sizesPage() {
@@ -58,7 +63,7 @@ function sizesPage() {
 }
 
 function commandPage() {
-  const sections = commands.map(
+  const sections = listCommands().map(
     (name) => `## ${name}\n\n\`\`\`\n${studio(name, '--help').trim()}\n\`\`\`\n`,
   );
   return [

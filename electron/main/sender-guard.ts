@@ -14,7 +14,7 @@ export interface SenderFrame {
 
 /** True for a message from the studio's page: the right scheme and host, and not a frame inside a page. */
 export function isStudioFrame(frame: SenderFrame | null | undefined): boolean {
-  return frame != null && frame.parent === null && isStudioUrl(frame.url);
+  return frame?.parent === null && isStudioUrl(frame.url);
 }
 
 /** True for an address of the studio's own page. Parsed, because prefixes lie (`app://studio.evil/`). */

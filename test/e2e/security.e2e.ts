@@ -200,7 +200,7 @@ test.describe('in the browser', () => {
   test.skip(({ surface }) => surface !== 'browser', 'the server’s own');
 
   test('a second browser without the cookie is refused and told what to do', async ({ studio }) => {
-    const answer = await fetch(`${studio.address}/`);
+    const answer = await fetch(`${studio.address ?? ''}/`);
     expect(answer.status).toBe(403);
     expect(await answer.text()).toContain('has not been let in');
   });

@@ -21,7 +21,6 @@ export interface StudioFixtures {
 export const test = base.extend<StudioFixtures & StudioOptions>({
   surface: ['browser', { option: true }],
   // Playwright reads the first parameter's names; an empty pattern is how it is told that there are none.
-  // eslint-disable-next-line no-empty-pattern
   folder: async ({}, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'studio-e2e-'));
     await use(folder);

@@ -1,0 +1,86 @@
+// Draws docs/images anew: every screen of the real studio with real models, dark and light. Run by `npm run pictures`; the
+// README and docs show what it leaves. It fails like a test when a screen cannot be reached.
+import { spawnSync } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, type Page } from '@playwright/test';
+import { repositoryRoot } from '../support/runtimes.ts';
+import { takeScreenshot } from '../support/screenshot.ts';
+import { test } from '../support/studio-test.ts';
+
+const images = join(repositoryRoot, 'docs', 'images');
+const themes = ['dark', 'light'] as const;
+
+/** Takes the same view in both themes: the window follows the system's. */
+async function shoot(page: Page, name: string): Promise<void> {
+  for (const theme of themes) {
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+    await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
+    await takeScreenshot(page, join(images, `${name}-${theme}.png`));
+  }
+}
+
+const screen = (page: Page, name: string) =>
+  page.getByRole('navigation').getByRole('button', { name, exact: false }).first().click();
+
+test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
+  test.setTimeout(300_000);
+  await rm(images, { recursive: true, force: true });
+  await mkdir(images, { recursive: true });
+  await page.setViewportSize({ width: 1440, height: 900 });
+
+  // The family that the pictures show is built by the command line, as a user would.
+  const built = spawnSync(
+    process.execPath,
+    [
+      join(repositoryRoot, 'dist/cli/main.js'),
+      ...['build', 'domain', 'healthcare', '--level', 'Q8_0,Q5_K_M,Q4_K_M,Q2_K'],
+    ],
+    { env: { ...process.env, GGUF_STUDIO_HOME: studio.home }, encoding: 'utf8' },
+  );
+  expect(built.status, built.stderr).toBe(0);
+
+  await expect(page.getByText('seedling-4m-healthcare-Q4_K_M').first()).toBeVisible();
+  await shoot(page, 'library');
+  await page.getByText('seedling-4m-healthcare-Q4_K_M').first().click();
+  await page.getByRole('tab', { name: /Tensors/ }).click();
+  await expect(page.getByText('blk.0.attn_q.weight').first()).toBeVisible();
+  await shoot(page, 'library-details');
+
+  await screen(page, 'Workflow');
+  await shoot(page, 'workflow-empty');
+  await page.getByRole('button', { name: /One domain/ }).click();
+  await shoot(page, 'workflow-template');
+  const dialog = page.getByRole('dialog');
+  for (const level of ['Q8_0', 'Q4_K_M', 'Q2_K']) {
+    await dialog.getByRole('button', { name: level, exact: true }).click();
+  }
+  await dialog.getByRole('button', { name: 'Make recipe' }).click();
+  const quantize = page.locator('.react-flow__node').filter({ hasText: 'Q2_K' });
+  await expect(quantize).toContainText('MB');
+  await quantize.click();
+  await shoot(page, 'workflow');
+
+  await screen(page, 'Chat');
+  await shoot(page, 'chat-empty');
+  await page.getByText('seedling-4m-healthcare').first().click();
+  const composer = page.getByPlaceholder(/Ask/);
+  await composer.fill('What is a fracture, and what should I do first?');
+  await composer.press('Enter');
+  await expect(page.getByText(/First difference/i).first()).toBeVisible({ timeout: 60_000 });
+  await shoot(page, 'chat');
+
+  await page.keyboard.press('Control+j');
+  await page.getByText('domain healthcare').first().click();
+  await expect(page.getByText(/Q8_0/).last()).toBeVisible();
+  await shoot(page, 'jobs');
+  await page.keyboard.press('Control+j');
+
+  for (const name of ['Compare', 'Router', 'Doctor', 'Settings']) {
+    await screen(page, name);
+    await page.waitForTimeout(800);
+    await shoot(page, name.toLowerCase());
+  }
+  await page.keyboard.press('Control+k');
+  await shoot(page, 'palette');
+});
