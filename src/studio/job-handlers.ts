@@ -7,6 +7,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { isEnded } from '#src/io/job-store-files.ts';
 import { openJobStore, type NewJob } from '#src/io/job-store.ts';
 import { recordJob, type RecordedJob } from '#src/jobs/record-job.ts';
+import { parseRecipe } from '#src/recipe/recipe-file.ts';
 import { placeRecipe } from './recipe-paths.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 import type { StudioParts } from './studio-parts.ts';
@@ -99,6 +100,8 @@ export function jobPart(parts: StudioParts): JobPart {
     handlers: {
       async startBuild({ text, file, title, overwrite }) {
         const { label, folder, path } = await placeRecipe(parts, text, file, title);
+        // What is wrong in the recipe is told at once, not by a job that fails.
+        parseRecipe(text, label);
         const { threads, validateBuilds } = settings.current;
         const params = {
           recipe: text,

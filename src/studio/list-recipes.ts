@@ -1,8 +1,9 @@
 // The recipes of a workspace: found by their names in its upper folders, counted, and told what is wrong with broken ones.
 import { opendir, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { RecipeSummary } from '#src/contract/studio/recipes.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { parseJsonText } from '#src/recipe/json-text.ts';
 import { readRecipeText } from './recipe-texts.ts';
 import type { StudioFiles } from './studio-files.ts';
 
@@ -11,7 +12,7 @@ const depth = 2;
 const maximumRecipes = 2000;
 const maximumEntries = 20_000;
 /** A larger one is listed without its number of nodes. */
-const countedBytes = 4 << 20;
+const countedBytes = 1 << 20;
 
 /** Newest first. */
 export async function listRecipes(
@@ -63,11 +64,13 @@ async function countNodes(
   if (bytes > countedBytes) return { nodes: 0 };
   try {
     const { text } = await readRecipeText(path);
-    const value = JSON.parse(text.replace(/^\uFEFF/, '')) as { nodes?: unknown } | null;
-    if (Array.isArray(value?.nodes)) return { nodes: value.nodes.length };
+    const { value } = parseJsonText(text, basename(path), 'recipe/invalid');
+    const nodes =
+      typeof value === 'object' && value !== null && 'nodes' in value ? value.nodes : undefined;
+    if (Array.isArray(nodes)) return { nodes: nodes.length };
     return { nodes: 0, problem: 'It has no "nodes".' };
   } catch (error) {
-    if (error instanceof StudioError) return { nodes: 0, problem: error.message };
-    return { nodes: 0, problem: `It is not valid JSON: ${(error as Error).message}.` };
+    if (!(error instanceof StudioError)) throw error;
+    return { nodes: 0, problem: error.message };
   }
 }

@@ -3,8 +3,8 @@
 import { dirname, resolve } from 'node:path';
 import type { FileReference } from '#src/contract/studio/files.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { parseRecipe } from '#src/recipe/recipe-file.ts';
-import type { RecipeNode } from '#src/recipe/recipe-schema.ts';
+import { parseJsonText } from '#src/recipe/json-text.ts';
+import { migrateRecipe } from '#src/recipe/migrations.ts';
 import type { StudioFiles } from './studio-files.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 import type { StudioParts } from './studio-parts.ts';
@@ -30,37 +30,36 @@ export async function placeRecipe(
   const path = file === undefined ? undefined : await files.pathOf(file);
   const folder = path === undefined ? workspace().folder : dirname(path);
   const label = path ?? title;
-  const { recipe } = parseRecipe(text, label);
-  for (const node of recipe.nodes) {
-    for (const [field, value] of pathsOf(node)) {
-      if (await files.allows(resolve(folder, value)).catch(() => false)) continue;
-      throw new StudioError(
-        'file/not-allowed',
-        `"${node.id}": the ${field} ${value} is outside the folders that the studio may open.`,
-        {
-          hint: 'Choose it in the picker, or add its folder as a model folder.',
-          details: { node: node.id, field, path: resolve(folder, value) },
-        },
-      );
-    }
+  // The factory's own reader, so that it finds no other path than this does.
+  const { value } = migrateRecipe(parseJsonText(text, label, 'recipe/invalid'));
+  for (const { node, field, given } of pathsIn(value)) {
+    if (await files.allows(resolve(folder, given)).catch(() => false)) continue;
+    throw new StudioError(
+      'file/not-allowed',
+      `"${node}": the ${field} ${given} is outside the folders that the studio may open.`,
+      {
+        hint: 'Choose it in the picker, or add its folder as a model folder.',
+        details: { node, field, path: resolve(folder, given) },
+      },
+    );
   }
   return { text, label, folder, path };
 }
 
-function pathsOf(node: RecipeNode): [field: string, value: string][] {
-  switch (node.kind) {
-    case 'base':
-    case 'adapter':
-    case 'imatrix':
-      return [['path', node.path]];
-    case 'quantize':
-    case 'package':
-    case 'family':
-      return [['folder', node.folder]];
-    case 'merge':
-    case 'evaluate':
-      return [];
-  }
+/** Every path that a node names, also of nodes that are not finished. */
+function pathsIn(recipe: unknown): { node: string; field: string; given: string }[] {
+  const nodes = isRecord(recipe) && Array.isArray(recipe['nodes']) ? recipe['nodes'] : [];
+  return nodes.filter(isRecord).flatMap((node) =>
+    ['path', 'folder'].flatMap((field) => {
+      const given = node[field];
+      if (typeof given !== 'string' || given.includes('\0')) return [];
+      return [{ node: typeof node['id'] === 'string' ? node['id'] : 'a node', field, given }];
+    }),
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function recipePathHandlers(

@@ -1,13 +1,14 @@
 // Recipe files as texts with a hash: opened, saved without overwriting what another program wrote meanwhile, and watched.
-// They are not parsed here: the canvas shows what is wrong with a broken one, and the factory checks what is built.
+// Opening parses nothing: the canvas shows what is wrong with a broken one.
 import { access, constants, open, stat } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
+import { parseJsonText } from '#src/recipe/json-text.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
 
-/** A recipe of 2,000 nodes with long prompts stays far below. */
-export const maximumRecipeBytes = 50_000_000;
+/** What parseJsonText reads, in UTF-8. */
+export const maximumRecipeBytes = 32 * 1024 * 1024;
 
 export interface RecipeText {
   readonly text: string;
@@ -116,28 +117,12 @@ function refuseOtherNames(path: string): void {
 }
 
 function refuseOtherTexts(text: string, path: string): void {
-  const bytes = Buffer.byteLength(text);
-  if (bytes > maximumRecipeBytes) throw tooLarge(path, bytes);
-  let value: unknown;
-  try {
-    value = JSON.parse(text.replace(/^\uFEFF/, ''));
-  } catch (error) {
-    throw new StudioError(
-      'recipe/invalid',
-      `${path} would not be JSON: ${(error as Error).message}.`,
-      {
-        hint: 'Nothing was saved. Correct the text.',
-        cause: error,
-      },
-    );
-  }
+  const { value } = parseJsonText(text, path, 'recipe/invalid');
   if (typeof value === 'object' && value !== null && 'nodes' in value && 'version' in value) return;
   throw new StudioError(
     'recipe/invalid',
     `${path} would be no recipe: it needs "version" and "nodes".`,
-    {
-      hint: 'Nothing was saved.',
-    },
+    { hint: 'Nothing was saved.' },
   );
 }
 

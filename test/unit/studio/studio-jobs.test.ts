@@ -82,7 +82,12 @@ describe('jobs', () => {
     const inspection = await studio.call('inspect', { file: output?.id ?? '' });
     expect(inspection.kind).toBe('gguf-model');
     await jobThat(second.id, ({ state }) => state === 'done');
-    expect(studio.studio).toBeDefined();
+
+    const plan = await studio.call('planBuild', { text: await healthcare(['Q4_K_M', 'Q2_K']) });
+    expect(plan.outputs).toMatchObject([
+      { level: 'Q4_K_M', state: 'current', bytes: (await stat(output?.path ?? '')).size },
+      { level: 'Q2_K', state: 'new' },
+    ]);
   });
 
   it('tells a job’s log to its end', async () => {

@@ -16,7 +16,8 @@ let studio: TestStudio;
 beforeAll(async () => void (studio = await openTestStudio()));
 afterAll(() => studio.dispose());
 
-const recipe = '{ "version": 1,\n  "nodes": [], "edges": [] }';
+/** With what a person writes into one and JSON itself does not have. */
+const recipe = '{ "version": 1, // mine\n  "nodes": [], "edges": [] }';
 
 async function folderInHome(name: string): Promise<FileReference> {
   await mkdir(join(studio.home, name), { recursive: true });
