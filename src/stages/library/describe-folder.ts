@@ -64,9 +64,15 @@ export async function describeModelFolder(
   place: LibraryPlace,
 ): Promise<LibraryItem> {
   const config = await readJsonObject(folder, 'config.json');
-  const companion = companionOf(config, place);
-  if (companion !== undefined) return companion;
-  const architecture = configureArchitecture(config);
+  const role = roleOfConfig(config, place);
+  let architecture: ConfiguredArchitecture;
+  try {
+    architecture = configureArchitecture(config);
+  } catch (error) {
+    const companion = companionOf(config, role, place);
+    if (companion === undefined) throw error;
+    return companion;
+  }
   const checkpoint = await openCheckpoint(folder, 'model');
   try {
     const tensors = modelTensors(checkpoint, architecture);
@@ -86,32 +92,39 @@ export async function describeModelFolder(
       ...given('contextLength', entryNumber(metadata, `${ggufName}.context_length`)),
       ...domainFields(place),
       ...given('memory', estimateMemory({ architecture: ggufName, metadata, tensors })),
-      role: roleOfConfig(config, ggufName),
+      role,
     };
   } finally {
     await checkpoint.close();
   }
 }
 
-/** Speech and voice models are known by name; they are kept, though they are not converted here. */
-function companionOf(config: JsonObject, place: LibraryPlace): LibraryItem | undefined {
+/** Speech and voice models and classifiers are listed, though they are not converted here. */
+function companionOf(
+  config: JsonObject,
+  role: NonNullable<LibraryItem['role']>,
+  place: LibraryPlace,
+): LibraryItem | undefined {
+  if (role === 'chat' || role === 'embedding') return undefined;
+  return {
+    ...itemOf(place, 'companion', 'Hugging Face folder'),
+    ...given('architecture', architectureName(config)?.slice(0, 100)),
+    role,
+  };
+}
+
+/** Throws `architecture/unsupported` for a configuration that names no architecture. */
+function roleOfConfig(config: JsonObject, place: LibraryPlace): NonNullable<LibraryItem['role']> {
   const name = architectureName(config);
   if (name === undefined) {
     throw new StudioError(
       'architecture/unsupported',
       `${place.path}: config.json names no architecture.`,
-      {
-        hint: 'It is not a model of the transformers library, or an old one: fetch it again.',
-      },
+      { hint: 'It is not a model of the transformers library, or an old one: fetch it again.' },
     );
   }
-  const role = roleOfArchitecture(name);
-  if (role !== 'speech' && role !== 'voice') return undefined;
-  return {
-    ...itemOf(place, 'companion', 'Hugging Face folder'),
-    architecture: name.slice(0, 100),
-    role,
-  };
+  if (name.endsWith('Classification')) return classifierRole(config);
+  return roleOfArchitecture(name) ?? 'chat';
 }
 
 function architectureName(config: JsonObject): string | undefined {
@@ -119,14 +132,9 @@ function architectureName(config: JsonObject): string | undefined {
   return typeof name === 'string' ? name : stringField(config, 'model_type');
 }
 
-function roleOfConfig(config: JsonObject, ggufName: string): NonNullable<LibraryItem['role']> {
-  const name = architectureName(config) ?? '';
-  if (/Classification$/.test(name)) {
-    const labels = Object.values(objectField(config, 'id2label') ?? {});
-    const texts = labels.filter((label) => typeof label === 'string');
-    return nameEmotions(texts) ? 'emotion' : 'other';
-  }
-  return roleOfArchitecture(ggufName) === 'embedding' ? 'embedding' : 'chat';
+function classifierRole(config: JsonObject): 'emotion' | 'other' {
+  const labels = Object.values(objectField(config, 'id2label') ?? {});
+  return nameEmotions(labels.filter((label) => typeof label === 'string')) ? 'emotion' : 'other';
 }
 
 /** The checkpoint's tensors that a GGUF would hold, each once, under their GGUF names and in ggml order. */

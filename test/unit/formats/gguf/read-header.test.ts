@@ -6,6 +6,7 @@ import {
   uint32Entry,
   uint64Entry,
 } from '#src/formats/gguf/entries.ts';
+import { stringAt, stringCount } from '#src/formats/gguf/read-strings.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import { buildGguf, buildRawGguf } from '#test/helpers/build-gguf.ts';
 import { expectRefusal } from '#test/helpers/expect-refusal.ts';
@@ -45,6 +46,22 @@ describe('readGgufHeader', () => {
       { name: 'second', shape: [64], type: 'Q8_0', offset: 32, byteLength: 68 },
     ]);
     expect(header.dataOffset % 32).toBe(0);
+  });
+
+  it('gives single strings of an array without the others, the same as all of them do', async () => {
+    const strings = ['x', '', 'Ġé\n', '\u{1f600}', 'last'];
+    const header = await read(buildGguf({ metadata: [stringArrayEntry('names', strings)] }));
+    for (const entry of [header.metadata[1], stringArrayEntry('names', strings)]) {
+      const array = entry?.value;
+      if (array?.type !== 'array' || array.elementType !== 'string') throw new Error('no strings');
+      expect(stringCount(array)).toBe(5);
+      expect([0, 1, 2, 3, 4, 5, -1].map((index) => stringAt(array, index))).toEqual([
+        ...strings,
+        undefined,
+        undefined,
+      ]);
+      expect(array.value).toEqual(strings);
+    }
   });
 
   it('shows invalid UTF-8 as U+FFFD and keeps its bytes, also where two halves would make a whole', async () => {
