@@ -37,6 +37,7 @@ export const TurnList = memo(function TurnList({
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const stuck = useRef(true);
+  const lastTop = useRef(0);
   const count = turns.length - hidden + (streaming ? 1 : 0);
   const virtualizer = useVirtualizer({
     count,
@@ -47,6 +48,9 @@ export const TurnList = memo(function TurnList({
     paddingStart: 20,
     paddingEnd: 20,
   });
+  // At the end, the end is kept in sight; elsewhere, what is read.
+  virtualizer.shouldAdjustScrollPositionOnItemSizeChange = (item, _delta, instance) =>
+    !stuck.current && item.start < (instance.scrollOffset ?? 0);
 
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -75,7 +79,11 @@ export const TurnList = memo(function TurnList({
       data-column={column}
       onScroll={(event) => {
         const { scrollHeight, scrollTop, clientHeight } = event.currentTarget;
-        stuck.current = scrollHeight - scrollTop - clientHeight < nearEnd;
+        const isNear = scrollHeight - scrollTop - clientHeight < nearEnd;
+        // Content that grows puts the end out of sight too; only scrolling up leaves it.
+        if (isNear) stuck.current = true;
+        else if (scrollTop < lastTop.current - 1) stuck.current = false;
+        lastTop.current = scrollTop;
       }}
     >
       <div className={css.content} ref={content} style={{ height: virtualizer.getTotalSize() }}>
