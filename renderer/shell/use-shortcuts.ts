@@ -17,6 +17,7 @@ export function useShortcuts(): void {
     window.addEventListener('keydown', onKeyDown);
     const stop = onWatchEvent((event) => {
       if (event.event === 'menu') void runMenuCommand(event.command);
+      if (event.event === 'open-recipe') handOver({ to: 'workflow', open: event.file });
     });
     return () => {
       window.removeEventListener('keydown', onKeyDown);

@@ -3,7 +3,7 @@
 import { Dialog as Base } from '@base-ui/react/dialog';
 import { X } from 'lucide-react';
 import { useRef, type ReactNode, type RefObject } from 'react';
-import { Button, IconButton } from './button.tsx';
+import { Button } from './button.tsx';
 import { classNames } from './class-names.ts';
 import css from './dialog.module.css';
 import { createExternalStore, useExternalStore } from './external-store.ts';
@@ -47,15 +47,16 @@ export function Dialog({
         >
           <header className={css.header}>
             <Base.Title className={css.title}>{title}</Base.Title>
-            <IconButton label="Close" onClick={onClose} tooltipSide="left">
-              <X aria-hidden="true" />
-            </IconButton>
           </header>
           {description !== undefined && (
             <Base.Description className={css.description}>{description}</Base.Description>
           )}
           {children !== undefined && <div className={css.content}>{children}</div>}
           {actions !== undefined && <footer className={css.actions}>{actions}</footer>}
+          {/* Last, so that what the dialog is about has the focus first. */}
+          <Base.Close className={css.close} aria-label="Close">
+            <X aria-hidden="true" />
+          </Base.Close>
         </Base.Popup>
       </Base.Portal>
     </Base.Root>
