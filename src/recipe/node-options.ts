@@ -53,22 +53,21 @@ const shown = { label: { label: 'Shown as' } } as const;
 
 /** Which fields a kind shows, in order; the source file and pins are drawn apart. */
 const fields: Readonly<Record<NodeKind, Readonly<Record<string, FieldSource>>>> = {
-  base: { ...shown, preTokenizer: { option: convertDescriptor.options.pre } },
+  base: { preTokenizer: { option: convertDescriptor.options.pre }, ...shown },
   adapter: {
-    ...shown,
     scale: { label: 'Scale', kind: 'number' },
     domain: { label: 'Domain' },
     subdomain: { label: 'Subdomain' },
-  },
-  imatrix: { ...shown },
-  merge: {
     ...shown,
+  },
+  imatrix: shown,
+  merge: {
     method: { option: merge.method },
     density: { option: merge.density },
     seed: { option: merge.seed },
+    ...shown,
   },
   quantize: {
-    ...shown,
     levels: { option: quantize.levels },
     outputTensorType: { option: quantize['output-tensor-type'], kind: 'choice' },
     tokenEmbeddingType: { option: quantize['token-embedding-type'], kind: 'choice' },
@@ -78,25 +77,26 @@ const fields: Readonly<Record<NodeKind, Readonly<Record<string, FieldSource>>>> 
     pruneLayers: { option: quantize['prune-layers'], kind: 'layers' },
     allowRequantize: { option: quantize['allow-requantize'] },
     ...output,
+    ...shown,
   },
   package: {
-    ...shown,
     form: { label: 'Form', kind: 'choice' },
     domain: { label: 'Domain' },
     contextWindow: { option: contextWindowOption },
     adapterType: { option: convertLoraDescriptor.options.outtype, label: 'Adapter type' },
     ...output,
+    ...shown,
   },
   family: {
-    ...shown,
     name: { label: 'Name' },
     folder: { label: 'Output folder', kind: 'path' },
     emotion: { option: emotionOption },
+    ...shown,
   },
   evaluate: {
-    ...shown,
     suites: { label: 'Suites', kind: 'names' },
     gate: { label: 'Gate', kind: 'number' },
+    ...shown,
   },
 };
 

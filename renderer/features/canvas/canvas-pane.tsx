@@ -135,7 +135,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
         onlyRenderVisibleElements={nodes.length > manyNodes}
         elevateNodesOnSelect
         fitView
-        fitViewOptions={{ padding: 0.12, maxZoom: 1 }}
+        fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
         minZoom={0.1}
         maxZoom={2}
         proOptions={{ hideAttribution: true }}

@@ -29,7 +29,7 @@ export function middleOfView(): Position {
 }
 
 export function fitAll(): void {
-  void flow?.fitView({ padding: 0.12, maxZoom: 1, duration: 150 });
+  void flow?.fitView({ padding: 0.06, maxZoom: 1, duration: 150 });
 }
 
 /** Brings a node into view without changing the zoom when it is out of sight. */

@@ -1,4 +1,5 @@
 // Options of one node, made from the same descriptors as the command line's help; its file, its state, its outputs.
+import { Fragment } from 'react';
 import { nodeOptions } from '#src/recipe/node-options.ts';
 import { nodePorts } from '#src/recipe/node-ports.ts';
 import type { NodeOf, RecipeNode } from '#src/recipe/recipe-schema.ts';
@@ -52,6 +53,16 @@ export function InspectNode({ node, document }: { node: RecipeNode; document: Ca
         </p>
       )}
       {isSource(node.kind) && 'path' in node && <SourceFile node={node} />}
+      {isSource(node.kind) && state.planned !== undefined && (
+        <dl className={css.facts}>
+          {state.planned.facts.map(({ name, value }) => (
+            <Fragment key={name}>
+              <dt>{name}</dt>
+              <dd className="num">{value}</dd>
+            </Fragment>
+          ))}
+        </dl>
+      )}
       {node.kind === 'quantize' && (
         <>
           <InspectLevels node={node} hasImatrix={imatrix !== undefined} />
@@ -59,7 +70,7 @@ export function InspectNode({ node, document }: { node: RecipeNode; document: Ca
             <h3 className="label">Importance matrix</h3>
             <p className={css.text}>
               {imatrix === undefined
-                ? 'None is wired to this step. Levels below Q2_K need one; all levels gain by one.'
+                ? 'None is wired to this step. The lowest levels need one; every level gains by one.'
                 : titleOf(imatrix)}
             </p>
             <Button

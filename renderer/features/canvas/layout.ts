@@ -20,7 +20,7 @@ export function nodeWidth(kind: RecipeNode['kind']): number {
 
 /** About the size of a node's view, in pixels. */
 export function estimatedSize(node: RecipeNode): Size {
-  return { width: nodeWidth(node.kind), height: 66 + rowsHeight(node) };
+  return { width: nodeWidth(node.kind), height: 72 + rowsHeight(node) };
 }
 
 function rowsHeight(node: RecipeNode): number {
@@ -28,11 +28,11 @@ function rowsHeight(node: RecipeNode): number {
     case 'quantize':
       return Math.max(1, node.levels.length) * 30;
     case 'merge':
-      return node.method === 'sum' ? 48 : 70;
+      return node.method === 'sum' ? 40 : 76;
     case 'adapter':
-      return 62;
+      return 56;
     default:
-      return 46;
+      return 40;
   }
 }
 
@@ -43,7 +43,7 @@ export function layOut(
   sizeOf: (node: RecipeNode) => Size = estimatedSize,
 ): Map<string, Position> {
   const graph = new graphlib.Graph();
-  graph.setGraph({ rankdir: 'LR', nodesep: 24, ranksep: 56 });
+  graph.setGraph({ rankdir: 'LR', nodesep: 24, ranksep: 44 });
   graph.setDefaultEdgeLabel(() => ({}));
   const ids = new Set<string>();
   for (const node of nodes) {

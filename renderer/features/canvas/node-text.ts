@@ -88,6 +88,27 @@ export function factsOf(node: RecipeNode): readonly Fact[] {
   }
 }
 
+/** The plan's facts in as few rows as a node has room for; the inspector shows all of them. */
+export function compactFacts(kind: NodeKind, facts: readonly Fact[]): readonly Fact[] {
+  const value = (name: string) => facts.find((fact) => fact.name === name)?.value;
+  const [architecture, parameters, rank, size] = ['architecture', 'parameters', 'rank', 'size'].map(
+    value,
+  );
+  if (kind === 'base' && architecture !== undefined && parameters !== undefined) {
+    return facts.flatMap((fact) =>
+      fact.name === 'parameters'
+        ? []
+        : fact.name === 'architecture'
+          ? [{ name: 'architecture', value: `${architecture} · ${parameters}` }]
+          : [fact],
+    );
+  }
+  if (kind === 'adapter' && rank !== undefined && size !== undefined) {
+    return [{ name: `rank ${rank}`, value: size }];
+  }
+  return facts;
+}
+
 /** `Adapter conditions, scale 1.00, wired to Package healthcare parent`. */
 export function nodeSentence(
   node: RecipeNode,

@@ -13,7 +13,7 @@ import { nodeWidth } from './layout.ts';
 import { AdapterRows, FactRows, LevelRows, MergeRows } from './node-body.tsx';
 import { InputPortView, OutputPort } from './node-port.tsx';
 import { useNodeState } from './node-state.ts';
-import { factsOf, kindNames, titleOf } from './node-text.ts';
+import { compactFacts, factsOf, kindNames, titleOf } from './node-text.ts';
 import css from './node-view.module.css';
 import { shareOf } from './run-view.ts';
 
@@ -23,7 +23,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
   const fit = useConnection((connection) => fitOf(connection, id));
   const ports = nodePorts[node.kind];
   const share = state.run === undefined ? undefined : shareOf(state.run);
-  const facts = state.planned?.facts ?? factsOf(node);
+  const facts = compactFacts(node.kind, state.planned?.facts ?? factsOf(node));
   return (
     <div
       className={classNames(

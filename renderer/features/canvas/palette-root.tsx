@@ -55,30 +55,33 @@ export function RootPage({ palette }: { palette: Extract<PaletteState, { page: '
           ))}
         </PaletteGroup>
       )}
-      {hasRecipe && (
-        <PaletteGroup name="From the library">
-          {entries.flatMap((entry) => {
-            const kind = offered.find(
-              (one): one is SourceKind => isSource(one) && entryFits(entry, one),
-            );
-            if (kind === undefined) return [];
-            return [
-              <PaletteItem
-                key={entry.file.id}
-                value={`library ${entry.file.path}`}
-                keywords={[entry.name, entry.domain ?? '', entry.architecture ?? '']}
-                title={entry.name}
-                detail={entryDetail(entry)}
-                aside={<span className="num">{formatBytes(entry.bytes)}</span>}
-                onSelect={() => {
-                  closePalette();
-                  addSource(kind, entry.file.recipePath, at, wire);
-                }}
-              />,
-            ];
-          })}
-        </PaletteGroup>
-      )}
+      {hasRecipe &&
+        entries.some((entry) =>
+          offered.some((kind) => isSource(kind) && entryFits(entry, kind)),
+        ) && (
+          <PaletteGroup name="From the library">
+            {entries.flatMap((entry) => {
+              const kind = offered.find(
+                (one): one is SourceKind => isSource(one) && entryFits(entry, one),
+              );
+              if (kind === undefined) return [];
+              return [
+                <PaletteItem
+                  key={entry.file.id}
+                  value={`library ${entry.file.path}`}
+                  keywords={[entry.name, entry.domain ?? '', entry.architecture ?? '']}
+                  title={entry.name}
+                  detail={entryDetail(entry)}
+                  aside={<span className="num">{formatBytes(entry.bytes)}</span>}
+                  onSelect={() => {
+                    closePalette();
+                    addSource(kind, entry.file.recipePath, at, wire);
+                  }}
+                />,
+              ];
+            })}
+          </PaletteGroup>
+        )}
       {wire === undefined && (
         <PaletteGroup name="Do">
           {canvasCommands(activeDocument()).map((command) => (

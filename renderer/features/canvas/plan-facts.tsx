@@ -43,11 +43,13 @@ export function PlanFacts() {
         <Fact
           name="estimated"
           value={
-            plan.estimatedSeconds === undefined
-              ? 'not known yet'
-              : plan.estimatedSeconds < 10
-                ? formatDuration(plan.estimatedSeconds)
-                : formatClock(plan.estimatedSeconds)
+            current === plan.outputs.length && current > 0
+              ? 'nothing to build'
+              : plan.estimatedSeconds === undefined
+                ? 'not known yet'
+                : plan.estimatedSeconds < 10
+                  ? formatDuration(plan.estimatedSeconds)
+                  : formatClock(plan.estimatedSeconds)
           }
         />
       </dl>
