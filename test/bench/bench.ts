@@ -6,6 +6,7 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { measureLibraryHeader, renderLibraryHeader } from './library-header.ts';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
 import { describeStreaming, measureStreaming } from './streaming.ts';
@@ -205,6 +206,8 @@ const median = (values: number[]): number => {
 console.log(
   `Machine: ${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} threads, ${(totalmem() / 2 ** 30).toFixed(0)} GiB memory; Node ${process.version}`,
 );
+const libraryHeader = await measureLibraryHeader(folder);
+console.log(renderLibraryHeader(libraryHeader));
 const inputs = await makeBenchInputs(folder);
 console.log(
   `Input: llama, ${(inputs.parameters / 1e9).toFixed(2)} B parameters, BF16, 2 adapters of rank 16; to ${levels.join(', ')}; ${runs} run(s) in turn`,
@@ -249,6 +252,7 @@ if (hasPeers) {
   for (const line of identity) console.log(`Without adapters, ${line}`);
   saveResult(join(folder, 'result.json'), {
     machine: cpus()[0]?.model,
+    libraryHeader,
     studioRuns,
     peerRuns,
     speedups,
