@@ -1,5 +1,5 @@
 // Files that the system hands over: words of the command line (double click, "open with"), of a second start, and macOS's
-// open-file. They become known to the library where they are, as if they had been dropped on the window.
+// open-file. A model becomes known to the library where it is, as if it had been dropped on the window; a recipe is opened.
 import { isAbsolute, resolve } from 'node:path';
 import type { Studio } from '#src/studio/studio-platform.ts';
 
@@ -13,11 +13,11 @@ export function handedPaths(words: readonly string[], folder: string): readonly 
     .map((word) => (isAbsolute(word) ? word : resolve(folder, word)));
 }
 
-/** Adds them to the library. A file that cannot be taken is told of by the library, not here. */
+/** Gives them to the window. Throws when a file is not there. */
 export async function takeHandedPaths(studio: Studio, paths: readonly string[]): Promise<void> {
-  if (paths.length === 0) return;
-  const files = await studio.acceptPaths(paths);
+  const isModel = (path: string) => /\.gguf$/i.test(path);
+  const models = await studio.acceptPaths(paths.filter(isModel));
   const context = { signal: new AbortController().signal, emit: () => undefined };
-  const models = files.filter((_, index) => /\.gguf$/i.test(paths[index] ?? ''));
   if (models.length > 0) await studio.handlers.addToLibrary({ files: [...models] }, context);
+  for (const path of paths) if (!isModel(path)) await studio.openRecipe(path);
 }

@@ -30,14 +30,18 @@ function boot(): void {
   // 3. The studio opens while Chromium starts; windows that ask early wait for it.
   const studio = openStudio({ platform: createDesktopPlatform() });
   const ending = new AbortController();
-  serveWindows(studio);
+  const watching = new Promise<void>((resolve) => serveWindows(studio, resolve));
   studio.then(
     (opened) => void followTheme(opened, ending.signal).catch(() => undefined),
     (error: unknown) => fail(error),
   );
 
+  // A window that does not listen yet would miss what it is told to open.
   const hand = (paths: readonly string[]) =>
-    void studio.then((opened) => takeHandedPaths(opened, paths)).catch(() => undefined);
+    void watching
+      .then(() => studio)
+      .then((opened) => takeHandedPaths(opened, paths))
+      .catch((error: unknown) => tell('This file cannot be opened', error));
   app.on('second-instance', (_, words, folder) => {
     showWindow();
     hand(handedPaths(words, folder));
@@ -94,9 +98,13 @@ function showWindow(): void {
   window.focus();
 }
 
+function tell(title: string, error: unknown): void {
+  const { message, hint } = toWireError(error);
+  dialog.showErrorBox(title, [message, hint].filter(Boolean).join('\n\n'));
+}
+
 /** The studio cannot open (a broken installation, a home that cannot be made): said in a dialog, as nothing else is there. */
 function fail(error: unknown): void {
-  const { message, hint } = toWireError(error);
-  dialog.showErrorBox('GGUF Studio cannot start', [message, hint].filter(Boolean).join('\n\n'));
+  tell('GGUF Studio cannot start', error);
   app.exit(1);
 }

@@ -12,8 +12,11 @@ import { isStudioFrame } from './sender-guard.ts';
 /** Most files of one drop. */
 const mostPaths = 1000;
 
-/** Starts listening; windows that ask before the studio is open wait for it. */
-export function serveWindows(studio: Promise<Studio>): void {
+/**
+ * Starts listening; windows that ask before the studio is open wait for it. `onWatching` is called when a window has begun
+ * to listen to events.
+ */
+export function serveWindows(studio: Promise<Studio>, onWatching: () => void): void {
   ipcMain.on(connectChannel, (event: IpcMainEvent) => {
     const [port] = event.ports;
     if (port === undefined) return;
@@ -23,7 +26,8 @@ export function serveWindows(studio: Promise<Studio>): void {
     }
     // What arrives meanwhile waits in the port.
     studio.then(
-      ({ handlers }) => serve(studioContract, handlers, createMessagePort(port)),
+      ({ handlers }) =>
+        serve(studioContract, tellingOfWatch(handlers, onWatching), createMessagePort(port)),
       () => port.close(),
     );
   });
@@ -33,6 +37,21 @@ export function serveWindows(studio: Promise<Studio>): void {
     }
     return (await studio).acceptPaths(checkPaths(paths));
   });
+}
+
+/** The same handlers; a window that has got the first event of `watch` gets all that follow. */
+function tellingOfWatch(handlers: Studio['handlers'], onWatching: () => void): Studio['handlers'] {
+  return {
+    ...handlers,
+    watch: (params, context) =>
+      handlers.watch(params, {
+        ...context,
+        emit(event) {
+          context.emit(event);
+          if (event.event === 'jobs') setImmediate(onWatching);
+        },
+      }),
+  };
 }
 
 function checkPaths(paths: unknown): readonly string[] {

@@ -15,15 +15,26 @@ import { chooseWorkspace } from './workspace-actions.ts';
 export function useShortcuts(): void {
   useEffect(() => {
     window.addEventListener('keydown', onKeyDown);
+    window.addEventListener('dragover', refuseDrop);
+    window.addEventListener('drop', refuseDrop);
     const stop = onWatchEvent((event) => {
       if (event.event === 'menu') void runMenuCommand(event.command);
       if (event.event === 'open-recipe') handOver({ to: 'workflow', open: event.file });
     });
     return () => {
       window.removeEventListener('keydown', onKeyDown);
+      window.removeEventListener('dragover', refuseDrop);
+      window.removeEventListener('drop', refuseDrop);
       stop();
     };
   }, []);
+}
+
+/** A file that is dropped where nothing takes it must not be opened in place of the window. */
+function refuseDrop(event: DragEvent): void {
+  if (event.defaultPrevented) return;
+  event.preventDefault();
+  if (event.dataTransfer !== null) event.dataTransfer.dropEffect = 'none';
 }
 
 function onKeyDown(event: KeyboardEvent): void {

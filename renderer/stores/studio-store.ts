@@ -65,6 +65,7 @@ export function applyWatchEvent(store: StudioStore, event: WatchEvent): Partial<
     case 'library-changed':
       return { libraryVersion: store.libraryVersion + 1 };
     case 'recipe-changed':
+    case 'open-recipe':
     case 'menu':
       return {};
   }

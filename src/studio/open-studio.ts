@@ -43,12 +43,15 @@ export interface OpenStudioOptions {
 export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   const { platform } = options;
   const home = studioHome(options.environment);
-  const notices: string[] = [];
+  const notices = new Set<string>();
   const watchers = createWatchers();
   const files = createStudioFiles();
   const hosts = openStudioHosts({ GGUF_STUDIO_HOME: home }, (host) => hostChanged(host));
-  const settings = await openSettings(home, () => useRoots());
-  if (settings.problem !== undefined) notices.push(settings.problem);
+  const settings = await openSettings(home, async () => {
+    await useRoots();
+    await tellState().catch(() => undefined);
+  });
+  if (settings.problem !== undefined) notices.add(settings.problem);
   let offered: readonly OfferedFolder[] = [];
   let workspace: OpenedWorkspace | undefined;
   const parts = {
@@ -70,7 +73,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   }
   const nameOfFolder = (path: string) =>
     offered.find((folder) => folder.path === path)?.what ?? parse(path).base;
-  const sources = { ...parts, nameOfFolder, offered: () => offered, notices: () => notices };
+  const sources = { ...parts, nameOfFolder, offered: () => offered, notices: () => [...notices] };
 
   async function useRoots(): Promise<void> {
     const folders = settings.current.modelFolders.map((path) => ({
@@ -96,16 +99,22 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
       .change({ recentWorkspaces: recent.slice(0, 20) })
       .catch(
         (error: unknown) =>
-          void notices.push(`The workspace is not remembered: ${(error as Error).message}`),
+          void notices.add(`The workspace is not remembered: ${(error as Error).message}`),
       );
   }
   let state: StudioState | undefined;
-  async function tellState(): Promise<StudioState> {
-    const next = await describeState(sources);
-    if (JSON.stringify(next) !== JSON.stringify(state))
-      watchers.send({ event: 'state', state: next });
-    state = next;
-    return next;
+  let lastTelling: Promise<unknown> = Promise.resolve();
+  /** One after another, so that an older state is never told after a newer one. */
+  function tellState(): Promise<StudioState> {
+    const telling = lastTelling.then(async () => {
+      const next = await describeState(sources);
+      const isNew = JSON.stringify(next) !== JSON.stringify(state);
+      state = next;
+      if (isNew) watchers.send({ event: 'state', state: next });
+      return next;
+    });
+    lastTelling = telling.catch(() => undefined);
+    return telling;
   }
 
   await use(
@@ -133,19 +142,16 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   const meter = startMeter(parts, () => void tellState().catch(() => undefined));
 
   const handlers: Handlers<StudioContract> = {
-    async watch(_params, context) {
-      const first = await tellState();
-      void meter.measure().then((reading) => context.emit({ event: 'meter', meter: reading }));
-      return watchers.watch(
-        [
-          { event: 'state', state: first },
+    watch: (_params, context) =>
+      watchers.watch(async () => {
+        void meter.measure().then((reading) => context.emit({ event: 'meter', meter: reading }));
+        return [
+          { event: 'state', state: await tellState() },
           { event: 'jobs', jobs: [...(await jobs.list())] },
           ...hosts.states().map((host) => ({ event: 'host' as const, host })),
           ...chat.columns().map((column) => ({ event: 'column' as const, column })),
-        ],
-        context,
-      );
-    },
+        ];
+      }, context),
     describeMachine: (_params, { signal }) => hosts.factory.call('describeMachine', {}, { signal }),
     ...workspaceHandlers(parts, { use, tellState }),
     ...fileHandlers(parts),
@@ -163,9 +169,14 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   return {
     handlers,
     acceptPaths: async (paths) => (await allowPicked(files, paths)).map(({ id }) => id),
+    async openRecipe(path) {
+      for (const file of await allowPicked(files, [path]))
+        watchers.send({ event: 'open-recipe', file });
+    },
     sendMenuCommand: (command) => watchers.send({ event: 'menu', command }),
     async dispose() {
       meter.stop();
+      settings.dispose();
       recipes.dispose();
       library.dispose();
       await uploads.dispose();
@@ -188,7 +199,7 @@ async function chooseWorkspace(
   home: string,
   given: string | undefined,
   recent: readonly string[],
-  notices: string[],
+  notices: Set<string>,
 ): Promise<OpenedWorkspace> {
   if (given !== undefined) return openWorkspaceFolder(resolve(given), home);
   const [last] = recent;
@@ -196,7 +207,7 @@ async function chooseWorkspace(
   try {
     return await openWorkspaceFolder(last, home);
   } catch (error) {
-    notices.push(`The last workspace could not be opened: ${(error as Error).message}`);
+    notices.add(`The last workspace could not be opened: ${(error as Error).message}`);
     return openSeedlingWorkspace(home);
   }
 }

@@ -19,6 +19,8 @@ export interface Studio {
   readonly handlers: Handlers<StudioContract>;
   /** Lets files that the user dropped be named; their ids in the same order. */
   acceptPaths(paths: readonly string[]): Promise<readonly string[]>;
+  /** Lets the windows open a recipe that the system handed over. Throws when there is no such file. */
+  openRecipe(path: string): Promise<void>;
   /** Tells every window of a command of the native menu. */
   sendMenuCommand(command: MenuCommand): void;
   /** Ends the hosts, watchers and locks. Running builds keep what they have and can be resumed. */
