@@ -51,7 +51,7 @@ export class Chat {
     return this.options.raw ? 'none' : this.options.template.name;
   }
 
-  /** Stopping keeps what came so far in the history. */
+  /** Stopping throws the signal's reason; what came so far stays in the history. */
   async say(
     text: string,
     sampling: Sampling & { seed: number },
@@ -63,8 +63,9 @@ export class Chat {
     }
     const asked: ChatMessage[] = [...this.history, { role: 'user', text }];
     const answer = await this.speaker.answer(asked, sampling, { signal, onText });
-    if (answer.text === '') signal.throwIfAborted();
-    this.history = [...asked, { role: 'assistant', text: answer.text }];
+    if (answer.text !== '') this.history = [...asked, { role: 'assistant', text: answer.text }];
+    // The command line tells a stopped answer by its exit code.
+    if (answer.stopReason === 'abort') signal.throwIfAborted();
     return { text: answer.text, tokens: answer.tokens, stopReason: answer.stopReason };
   }
 

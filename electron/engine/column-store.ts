@@ -57,9 +57,11 @@ export class ColumnStore {
     column.lastUsed = ++this.uses;
     const say = (state: 'loading' | 'waiting' | 'ready' | 'failed', reason?: string) =>
       report.state({ column: column.name, state, ...(reason !== undefined && { reason }) });
+    column.isWaitingToLoad = true;
     try {
       const parts = await this.loading.run(
         async () => {
+          column.isWaitingToLoad = false;
           say('loading');
           return openColumn(this, column, report);
         },
@@ -71,9 +73,13 @@ export class ColumnStore {
       say('ready');
       return parts;
     } catch (error) {
+      // What it held before is not what was asked for now.
+      await column.unload();
       const message = error instanceof Error ? error.message : 'It could not be loaded.';
       say('failed', report.signal.aborted ? 'Loading was cancelled.' : message);
       throw error;
+    } finally {
+      column.isWaitingToLoad = false;
     }
   }
 
@@ -166,8 +172,10 @@ export class ColumnStore {
   private leastRecentlyUsed(asking: Column, onGpu: boolean): Column | undefined {
     return [...this.columns.values()]
       .filter(
-        ({ loaded, queue }) =>
-          loaded !== undefined && !queue.busy && (!onGpu || loaded.about.vramBytes > 0),
+        ({ loaded, queue, isWaitingToLoad }) =>
+          loaded !== undefined &&
+          (!queue.busy || isWaitingToLoad) &&
+          (!onGpu || loaded.about.vramBytes > 0),
       )
       .filter((column) => column !== asking)
       .toSorted((left, right) => left.lastUsed - right.lastUsed)[0];
@@ -175,7 +183,7 @@ export class ColumnStore {
 
   private async evict(victim: Column, asking: Column, report: ColumnReport): Promise<void> {
     const reason = `Unloaded to make room for column ${asking.name}; it is loaded again when it is asked.`;
-    await victim.queue.run(() => victim.unload());
+    await (victim.isWaitingToLoad ? victim.unload() : victim.queue.run(() => victim.unload()));
     report.state({ column: victim.name, state: 'unloaded', reason });
   }
 

@@ -41,6 +41,8 @@ export class Column {
   lastAnswer: LastAnswer | undefined;
   /** Rises with every use, over all columns. */
   lastUsed = 0;
+  /** In its own turn it only waits for the turn of loading: what it holds may be unloaded. */
+  isWaitingToLoad = false;
   private readonly calls = new Set<AbortController>();
 
   constructor(

@@ -39,7 +39,8 @@ export async function findFirstDifference(
   const nexts = answers.map((answer) => nextAt(answer, position)) as [Next, Next];
   const sides: Side[] = [];
   let characters = commonLength(answers[0].text, answers[1].text);
-  const missing: string[] = [];
+  const missing: number[] = [];
+  let tokenTexts: readonly string[] = [];
   for (const [index, column] of [left, right].entries()) {
     const answer = answers[index]!;
     const side = await evaluateAt(
@@ -48,19 +49,22 @@ export async function findFirstDifference(
       { answer, position, nexts, own: nexts[index]! },
       report,
     );
-    if (side === undefined) missing.push(column.name);
+    if (side === undefined) missing.push(index);
+    else tokenTexts = side.tokenTexts;
     sides.push(side?.side ?? { column: column.name, token: '', probabilities: [] });
     const before = side?.before;
     if (before !== undefined && answers.every(({ text }) => text.startsWith(before))) {
       characters = before.length;
     }
   }
+  // Where a model is gone, the other one knows the token's text.
+  for (const index of missing) sides[index]!.token = tokenTexts[index] ?? '';
   return {
     position,
     characters,
     sides,
     ...(missing.length > 0 && {
-      reason: `Probabilities cannot be told where the model is not loaded (column ${missing.join(', ')}).`,
+      reason: `Probabilities cannot be told where the model is not loaded (column ${missing.map((index) => [left, right][index]!.name).join(', ')}).`,
     }),
   };
 }
@@ -136,7 +140,7 @@ async function evaluateAt(
     readonly own: Next;
   },
   report: ColumnReport,
-): Promise<{ side: Side; before: string } | undefined> {
+): Promise<{ side: Side; before: string; tokenTexts: string[] } | undefined> {
   const { answer, position, nexts, own } = place;
   return store.inTurn(column, report, async () => {
     const { loaded } = column;
@@ -156,6 +160,7 @@ async function evaluateAt(
     const name = (next: Next) => (next === 'end' ? '' : textOf(model, [next], before));
     return {
       before: textOf(model, common, answer.prompt),
+      tokenTexts: nexts.map(name),
       side: {
         column: column.name,
         token: name(own),

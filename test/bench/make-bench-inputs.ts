@@ -6,7 +6,8 @@ import { join } from 'node:path';
 
 const hidden = 2048;
 const feedForward = 5632;
-const layers = 10;
+/** Of the bench; 4 make a model of 0.3 B parameters. */
+const benchLayers = 10;
 const heads = 32;
 const keyValueHeads = 4;
 const vocabulary = 32000;
@@ -139,8 +140,11 @@ export interface BenchInputs {
 }
 
 /** Creates the inputs in `folder` unless they are there. */
-export async function makeBenchInputs(folder: string): Promise<BenchInputs> {
-  const base = join(folder, 'bench-llama-0.57b');
+export async function makeBenchInputs(
+  folder: string,
+  layers: number = benchLayers,
+): Promise<BenchInputs> {
+  const base = join(folder, layers === benchLayers ? 'bench-llama-0.57b' : `bench-llama-${layers}`);
   await mkdir(base, { recursive: true });
   const tensors: TensorShape[] = [
     { name: 'model.embed_tokens.weight', rows: vocabulary, columns: hidden, scale: 0.02 },

@@ -22,8 +22,12 @@ export interface StreamingResult {
 }
 
 /** Rounds alternate, so that a machine that becomes slower slows both. */
-export async function measureStreaming(model: string, rounds: number): Promise<StreamingResult> {
-  const threads = chooseThreads((await stat(model)).size);
+export async function measureStreaming(
+  model: string,
+  rounds: number,
+  threadsAsked?: number,
+): Promise<StreamingResult> {
+  const threads = threadsAsked ?? chooseThreads((await stat(model)).size);
   const direct = await openDirect(model, threads);
   const host = await openThroughHost(model, threads);
   try {

@@ -107,3 +107,18 @@ it('asks for an answer first', async () => {
   await engine.load('silent', 'seedling-4m-Q2_K.gguf');
   await expect(compare('q8', 'silent')).rejects.toMatchObject({ code: 'usage/invalid' });
 });
+
+it('tells the place without probabilities when a model was replaced by then', async () => {
+  const sides = async () => (await compare('q8', 'silent')).sides;
+  await engine.ask('q8', prompt);
+  await engine.ask('silent', prompt);
+  const before = await sides();
+  // A model that does not load: the column holds nothing any more.
+  await expect(engine.load('silent', 'missing.gguf')).rejects.toMatchObject({
+    code: 'io/not-found',
+  });
+  const after = await compare('q8', 'silent');
+  expect(after.reason).toMatch(/not loaded \(column silent\)/);
+  expect(after.sides[0]).toEqual(before[0]);
+  expect(after.sides[1]).toEqual({ ...before[1], probabilities: [] });
+});
