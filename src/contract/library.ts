@@ -41,7 +41,7 @@ export const libraryItemSchema = z.object({
   role: z.enum(['chat', 'embedding', 'emotion', 'speech', 'voice', 'other']).exactOptional(),
   /** Milliseconds since 1970. */
   modified: z.number(),
-  /** Why it cannot be used, for kind `broken`. */
+  /** Why it cannot be used, for kind `broken`; on a `gguf`, what of it cannot (a bundle without its adapters). */
   problem: z.object({ message: z.string(), hint: z.string().exactOptional() }).exactOptional(),
 });
 
