@@ -34,6 +34,7 @@ export function Frame({ jobs, children }: FrameProps) {
   const request = usePicker((store) => store.request);
   const [drawerHeight, setDrawerHeight] = useStoredSize('jobs', 280);
   const most = Math.max(160, window.innerHeight - 240);
+  const height = Math.min(drawerHeight, most);
   return (
     <InterfaceProvider>
       <div className={css.frame}>
@@ -46,23 +47,17 @@ export function Frame({ jobs, children }: FrameProps) {
           <Banners />
           <main className={css.screen}>{children}</main>
           {jobsOpen && (
-            <>
+            <aside className={css.drawer} style={{ height }} aria-label="Jobs">
               <ResizeHandle
                 label="Height of the jobs drawer"
                 orientation="horizontal"
-                value={Math.min(drawerHeight, most)}
+                value={height}
                 minimum={120}
                 maximum={most}
                 onChange={setDrawerHeight}
               />
-              <aside
-                className={css.drawer}
-                style={{ height: Math.min(drawerHeight, most) }}
-                aria-label="Jobs"
-              >
-                {jobs}
-              </aside>
-            </>
+              {jobs}
+            </aside>
           )}
         </div>
         <StatusBar />

@@ -1,6 +1,14 @@
 // Screens that are not here yet: each says what it will do, and what can be done today towards the same end.
 import { Activity, ChartScatter, Waypoints, type LucideIcon } from 'lucide-react';
-import { goTo, type Screen } from '#renderer/stores/navigation-store.ts';
+import { useEffect, useState } from 'react';
+import type { FileReference } from '#src/contract/studio/files.ts';
+import {
+  goTo,
+  handOver,
+  takeHandover,
+  useNavigation,
+  type Screen,
+} from '#renderer/stores/navigation-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { EmptyState } from '#renderer/ui/empty-state.tsx';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
@@ -52,6 +60,13 @@ const upcoming: Readonly<Record<'compare' | 'router' | 'doctor', Upcoming>> = {
 
 export function UpcomingScreen({ screen }: { screen: keyof typeof upcoming }) {
   const { name, icon: Icon, title, will, today, actions } = upcoming[screen];
+  const handover = useNavigation((store) => store.handover);
+  /** What was sent here to be compared. */
+  const [files, setFiles] = useState<readonly FileReference[]>([]);
+  useEffect(() => {
+    const taken = screen === 'compare' ? takeHandover('compare') : undefined;
+    if (taken !== undefined) setFiles(taken.files);
+  }, [handover, screen]);
   return (
     <>
       <ScreenHeader crumb={name} />
@@ -64,11 +79,22 @@ export function UpcomingScreen({ screen }: { screen: keyof typeof upcoming }) {
             <p>{today}</p>
           </>
         }
-        actions={actions.map((action) => (
-          <Button key={action.screen} onClick={() => goTo(action.screen)}>
-            {action.label}
-          </Button>
-        ))}
+        actions={
+          <>
+            {files.length > 0 && (
+              <Button variant="primary" onClick={() => handOver({ to: 'chat', files })}>
+                {files.length === 1 && files[0] !== undefined
+                  ? `Chat with ${files[0].name}`
+                  : `Chat with these ${files.length} side by side`}
+              </Button>
+            )}
+            {actions.map((action) => (
+              <Button key={action.screen} onClick={() => goTo(action.screen)}>
+                {action.label}
+              </Button>
+            ))}
+          </>
+        }
       />
     </>
   );
