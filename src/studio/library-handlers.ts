@@ -79,7 +79,10 @@ export function libraryPart(parts: StudioParts, nameOfFolder: FolderName): Libra
         const send = (item: LibraryItem) => {
           if (listed.has(item.path)) return;
           listed.add(item.path);
+          // A new folder beside the item's own is seen in the one above.
+          const above = dirname(dirname(item.path));
           folderSet.add(dirname(item.path));
+          if (folders().some((folder) => isInside(folder, above))) folderSet.add(above);
           emit({ event: 'entry', entry: entryOf(item, memory) });
         };
         await factory.call(

@@ -1,8 +1,10 @@
 // The settings while the studio runs: changed one after another, written at once, told to every window by its owner.
+import { basename } from 'node:path';
 import type { z } from 'zod';
 import { settingsSchema, type Settings } from '#src/contract/settings.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { readSettings, writeSettings } from '#src/io/settings-file.ts';
+import { readSettings, settingsPath, writeSettings } from '#src/io/settings-file.ts';
+import { watchFolder } from '#src/io/watch-folder.ts';
 
 export interface SettingsKeeper {
   readonly current: Settings;
@@ -10,32 +12,51 @@ export interface SettingsKeeper {
   readonly problem: string | undefined;
   /** Changes fields; null takes one back to its default. Throws `usage/invalid` for a wrong value; then nothing changes. */
   change(changes: Readonly<Record<string, unknown>>): Promise<Settings>;
+  /** Stops looking at the file. */
+  dispose(): void;
 }
 
+/** `onChanged` hears of every change, also of those that another process writes into the file. */
 export async function openSettings(
   home: string,
   onChanged: (settings: Settings) => Promise<void> | void,
 ): Promise<SettingsKeeper> {
-  const stored = await readSettings(home);
-  let current = stored.settings;
-  let lastChange: Promise<unknown> = Promise.resolve();
-  const apply = async (changes: Readonly<Record<string, unknown>>) => {
-    const next = changed(current, changes);
-    await writeSettings(home, next, stored.unknown);
-    current = next;
-    await onChanged(next);
-    return next;
+  let stored = await readSettings(home);
+  const { problem } = stored;
+  let last: Promise<unknown> = Promise.resolve();
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const result = last.then(work);
+    last = result.catch(() => undefined);
+    return result;
   };
+  /** What another studio changed meanwhile is taken over; a file that it left broken is not. */
+  const readAgain = async () => {
+    const read = await readSettings(home);
+    const isOther = JSON.stringify(read) !== JSON.stringify(stored);
+    if (read.problem !== undefined || !isOther) return false;
+    stored = read;
+    return true;
+  };
+  const watch = watchFolder(
+    home,
+    () => void inTurn(async () => (await readAgain()) && (await onChanged(stored.settings))),
+    { ignore: (name) => name !== basename(settingsPath(home)) },
+  );
   return {
     get current() {
-      return current;
+      return stored.settings;
     },
-    problem: stored.problem,
-    change(changes) {
-      const result = lastChange.then(() => apply(changes));
-      lastChange = result.catch(() => undefined);
-      return result;
-    },
+    problem,
+    change: (changes) =>
+      inTurn(async () => {
+        await readAgain();
+        const settings = changed(stored.settings, changes);
+        await writeSettings(home, settings, stored.unknown);
+        stored = { settings, unknown: stored.unknown };
+        await onChanged(settings);
+        return settings;
+      }),
+    dispose: () => watch.close(),
   };
 }
 

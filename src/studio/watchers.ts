@@ -4,8 +4,14 @@ import type { CallContext } from '#src/rpc/server.ts';
 
 export interface Watchers {
   send(event: WatchEvent): void;
-  /** Sends `first`, then everything that is sent, until the call is cancelled. */
-  watch(first: readonly WatchEvent[], context: CallContext<WatchEvent>): Promise<null>;
+  /**
+   * Sends what `describe` gives, then everything that is sent, until the call is cancelled. What is sent while it is being
+   * described comes after it: a window misses nothing.
+   */
+  watch(
+    describe: () => Promise<readonly WatchEvent[]>,
+    context: CallContext<WatchEvent>,
+  ): Promise<null>;
   readonly count: number;
 }
 
@@ -16,20 +22,29 @@ export function createWatchers(): Watchers {
       return windows.size;
     },
     send(event) {
-      for (const emit of windows) emit(event);
+      for (const take of windows) take(event);
     },
-    async watch(first, { signal, emit }) {
-      for (const event of first) emit(event);
-      if (signal.aborted) return null;
-      windows.add(emit);
+    async watch(describe, { signal, emit }) {
+      const meanwhile: WatchEvent[] = [];
+      let take: (event: WatchEvent) => void = (event) => void meanwhile.push(event);
+      const window = (event: WatchEvent) => take(event);
+      windows.add(window);
       try {
-        await new Promise<void>((resolve) =>
-          signal.addEventListener('abort', () => resolve(), { once: true }),
-        );
+        for (const event of await describe()) emit(event);
+        for (const event of meanwhile) emit(event);
+        take = emit;
+        await aborted(signal);
       } finally {
-        windows.delete(emit);
+        windows.delete(window);
       }
       return null;
     },
   };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

@@ -134,6 +134,29 @@ describe('settings of the studio', () => {
     expect(settings).not.toHaveProperty('threads');
   });
 
+  it('of another studio with the same home are taken over, not overwritten', async () => {
+    const watching = startWatching(studio);
+    const other = await openTestStudio({ home: studio.home });
+    await other.call('changeSettings', { changes: { gpuLayers: 7 } });
+    await watching.until(
+      (event) => event.event === 'state' && event.state.settings.gpuLayers === 7,
+    );
+    await Promise.all([
+      studio.call('changeSettings', { changes: { threads: 3 } }),
+      studio.call('changeSettings', { changes: { validateBuilds: false } }),
+    ]);
+    expect(await other.call('changeSettings', { changes: { theme: 'light' } })).toMatchObject({
+      gpuLayers: 7,
+      threads: 3,
+      validateBuilds: false,
+    });
+    await other.call('changeSettings', {
+      changes: { gpuLayers: null, threads: null, validateBuilds: null, theme: null },
+    });
+    await other.dispose();
+    await watching.stop();
+  });
+
   it('do not let a window open folders by writing them in', async () => {
     await expect(
       studio.call('changeSettings', { changes: { modelFolders: ['/'] } }),
