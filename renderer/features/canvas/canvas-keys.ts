@@ -18,7 +18,14 @@ import { tidyNow } from './tidy-now.ts';
 
 /** Keys that count anywhere on the screen, also in fields of the inspector. */
 export function onScreenKey(event: globalThis.KeyboardEvent): void {
-  if (event.defaultPrevented || !(isMac ? event.metaKey : event.ctrlKey) || event.altKey) return;
+  if (event.defaultPrevented || event.altKey) return;
+  if (!(isMac ? event.metaKey : event.ctrlKey)) {
+    const free = event.target === document.body && activeDocument()?.view === 'canvas';
+    if (event.key !== '/' || !free) return;
+    event.preventDefault();
+    openPalette();
+    return;
+  }
   const key = event.key.toLowerCase();
   const typing = isTyping(event.target);
   if (key === 'enter') void runActive();

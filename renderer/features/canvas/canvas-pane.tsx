@@ -71,6 +71,8 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
 
   const onInit = useCallback((instance: ReactFlowInstance<CanvasNode, CanvasEdge>) => {
     setFlow(instance as unknown as ReactFlowInstance, pane.current);
+    // What opened the recipe is gone; keys go to the canvas from here on.
+    if (window.document.activeElement === window.document.body) pane.current?.focus();
   }, []);
   useEffect(() => () => setFlow(undefined), []);
 

@@ -56,10 +56,12 @@ export function zoomTo(zoom: number): void {
   void flow?.zoomTo(zoom, { duration: 100 });
 }
 
-/** Puts the focus on a node's view. */
-export function focusNode(id: string): void {
+/** Puts the focus on a node's view; a new one is measured first, and cannot have it until then. */
+export function focusNode(id: string, frames = 12): void {
   requestAnimationFrame(() => {
-    pane?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`)?.focus();
+    const view = pane?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
+    view?.focus({ preventScroll: true });
+    if ((view == null || document.activeElement !== view) && frames > 0) focusNode(id, frames - 1);
   });
 }
 

@@ -1,0 +1,319 @@
+// The workflow canvas as a researcher uses it: built by mouse, built by keyboard alone, wires refused, edits undone, drafts
+// restored after a crash, a build killed and resumed. Real models, real hosts.
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Locator, Page } from '@playwright/test';
+import { makeBenchInputs } from '../bench/make-bench-inputs.ts';
+import { expectAccessible } from './support/accessibility.ts';
+import type { RunningStudio } from './support/running-studio.ts';
+import { expect, test } from './support/studio-test.ts';
+
+test.setTimeout(180_000);
+
+const levels = ['Q8_0', 'Q5_K_M', 'Q4_K_M', 'Q2_K'] as const;
+
+async function openWorkflow(studio: RunningStudio): Promise<Page> {
+  const { page } = studio;
+  if (studio.surface === 'browser') await page.setViewportSize({ width: 1440, height: 900 });
+  else {
+    await studio.electron?.evaluate(({ BrowserWindow }) =>
+      BrowserWindow.getAllWindows()[0]?.setBounds({ width: 1440, height: 900 }),
+    );
+  }
+  await page.getByRole('navigation').getByRole('button', { name: 'Workflow' }).click();
+  await expect(page.getByRole('heading', { name: 'Build a model family' })).toBeVisible();
+  return page;
+}
+
+function node(page: Page, id: string): Locator {
+  return page.locator(`.react-flow__node[data-id="${id}"]`);
+}
+
+function wire(page: Page, from: string, to: string): Locator {
+  return page.locator(`.react-flow__edge[data-id="${from} ${to}"]`);
+}
+
+function palette(page: Page): Locator {
+  return page.getByRole('dialog', { name: /^(Add|Choose|Wires|Open)/ });
+}
+
+async function choose(page: Page, name: RegExp | string): Promise<void> {
+  await palette(page).getByRole('option', { name }).first().click();
+}
+
+/** Double-clicks the empty canvas, `x` and `y` pixels from its corner. */
+async function addAt(page: Page, x: number, y: number, name: RegExp | string): Promise<void> {
+  await page.locator('.react-flow__pane').dblclick({ position: { x, y } });
+  await choose(page, name);
+}
+
+async function centre(locator: Locator): Promise<{ x: number; y: number }> {
+  const box = await locator.boundingBox();
+  if (box === null) throw new Error('It is not on the screen.');
+  return { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+}
+
+/** Draws a wire from a node's output to a point, and leaves the button pressed. */
+async function pullWire(page: Page, from: string, to: { x: number; y: number }): Promise<void> {
+  const start = await centre(node(page, from).locator('.react-flow__handle.source'));
+  await page.mouse.move(start.x, start.y);
+  await page.mouse.down();
+  await page.mouse.move((start.x + to.x) / 2, (start.y + to.y) / 2, { steps: 5 });
+  await page.mouse.move(to.x, to.y, { steps: 5 });
+}
+
+async function drawWire(page: Page, from: string, to: string): Promise<void> {
+  const port = node(page, to).locator('.react-flow__handle.target').first();
+  await pullWire(page, from, await centre(port));
+  // Anywhere on the node counts: its fitting port is found.
+  await page.mouse.move((await centre(node(page, to))).x, (await centre(node(page, to))).y);
+  await page.mouse.up();
+  await expect(wire(page, from, to)).toBeAttached();
+}
+
+async function expectBuilt(page: Page): Promise<void> {
+  await page.keyboard.press('Escape');
+  for (const level of levels) {
+    await expect(node(page, 'quantize').getByText(level, { exact: true })).toBeVisible();
+  }
+  // Exact sizes are there before the run.
+  await expect(node(page, 'quantize').getByText(/\d\.\d\d MB/)).toHaveCount(4);
+  await page.keyboard.press('ControlOrMeta+Enter');
+  await expect(page.getByText('is built.')).toBeVisible({ timeout: 90_000 });
+  await expect(node(page, 'quantize').getByText('cached', { exact: true })).toBeVisible();
+}
+
+test('builds the healthcare parent at four levels by mouse', async ({ studio }) => {
+  const page = await openWorkflow(studio);
+  await page.getByRole('button', { name: /^Empty/ }).click();
+  await addAt(page, 60, 60, /^seedling-4m Hugging Face/);
+  await addAt(page, 60, 230, /^conditions/);
+  await addAt(page, 60, 420, /^anatomy/);
+  const pane = await page.locator('.react-flow__pane').boundingBox();
+  if (pane === null) throw new Error('There is no canvas.');
+  // A wire that is dropped on empty space asks what to add there.
+  await pullWire(page, 'seedling-4m', { x: pane.x + 330, y: pane.y + 200 });
+  await page.mouse.up();
+  await choose(page, /^Merge/);
+  await expect(wire(page, 'seedling-4m', 'merge')).toBeAttached();
+  await drawWire(page, 'conditions', 'merge');
+  await drawWire(page, 'anatomy', 'merge');
+  await pullWire(page, 'merge', { x: pane.x + 590, y: pane.y + 180 });
+  await page.mouse.up();
+  await choose(page, /^Quantize/);
+  await pullWire(page, 'quantize', { x: pane.x + 860, y: pane.y + 180 });
+  await page.mouse.up();
+  await choose(page, /^Package/);
+  await page.getByRole('button', { name: 'Tidy' }).click();
+  await node(page, 'quantize').click({ position: { x: 60, y: 12 } });
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  for (const level of levels) {
+    const chip = inspector.getByRole('button', { name: new RegExp(`^${level}`) });
+    if ((await chip.getAttribute('aria-pressed')) !== 'true') await chip.click();
+  }
+  await expect(inspector.getByRole('button', { name: /^Q6_K \d/ })).toBeVisible();
+  await expectBuilt(page);
+  await expect(inspector.getByText('Outputs')).toBeVisible();
+  await expect(inspector.getByRole('button', { name: 'Chat', exact: true })).toHaveCount(4);
+  await expectAccessible(page);
+});
+
+test('builds the healthcare parent at four levels by keyboard alone', async ({ studio }) => {
+  const page = await openWorkflow(studio);
+  const type = async (text: string) => {
+    await expect(palette(page)).toBeVisible();
+    await page.keyboard.type(text);
+  };
+  const enter = () => page.keyboard.press('Enter');
+  await page.getByRole('button', { name: /^Empty/ }).focus();
+  await enter();
+  await expect(page.locator('.react-flow__pane')).toBeVisible();
+  for (const [kind, name, id] of [
+    ['base', 'seedling-4m Hugging', 'seedling-4m'],
+    ['adapter', 'conditions', 'conditions'],
+    ['adapter', 'anatomy', 'anatomy'],
+  ] as const) {
+    await page.keyboard.press('/');
+    await type(`add ${kind}`);
+    await enter();
+    await expect(palette(page)).toHaveAccessibleName(/^Choose/);
+    await expect(
+      palette(page)
+        .getByRole('option', { name: new RegExp(id) })
+        .first(),
+    ).toBeVisible();
+    await page.keyboard.type(name.split(' ')[0] ?? '');
+    await enter();
+    await expect(node(page, id)).toBeFocused();
+  }
+  for (const kind of ['merge', 'quantize', 'package'] as const) {
+    await page.keyboard.press('/');
+    await type(`add ${kind}`);
+    await enter();
+    await expect(node(page, kind)).toBeFocused();
+  }
+  await page.keyboard.press('t');
+  for (const [from, to] of [
+    ['seedling-4m', 'merge'],
+    ['conditions', 'merge'],
+    ['anatomy', 'merge'],
+    ['merge', 'quantize'],
+    ['quantize', 'package'],
+  ] as const) {
+    await walkTo(page, from);
+    await page.keyboard.press('c');
+    await type(`to ${to}`);
+    await enter();
+    await expect(wire(page, from, to)).toBeAttached();
+  }
+  await walkTo(page, 'quantize');
+  await enter();
+  const inspector = page.getByRole('complementary', { name: 'Inspector' });
+  await expect(inspector.getByRole('button', { name: /^F16/ })).toBeVisible();
+  for (const level of levels) {
+    const chip = inspector.getByRole('button', { name: new RegExp(`^${level}`) });
+    if ((await chip.getAttribute('aria-pressed')) === 'true') continue;
+    for (let step = 0; step < 20; step++) {
+      if (await chip.evaluate((element) => element === document.activeElement)) break;
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('Space');
+    await expect(chip).toHaveAttribute('aria-pressed', 'true');
+  }
+  await expectBuilt(page);
+});
+
+/** Tab to a node, from wherever the focus is. */
+async function walkTo(page: Page, id: string): Promise<void> {
+  const wanted = node(page, id);
+  for (let step = 0; step < 60; step++) {
+    if (await wanted.evaluate((element) => element === document.activeElement)) return;
+    await page.keyboard.press('Shift+Tab');
+  }
+  throw new Error(`Tab does not lead to ${id}.`);
+}
+
+test('refuses wires that do not fit, with the reason, and undoes what was done', async ({
+  studio,
+}) => {
+  const page = await openWorkflow(studio);
+  await page.getByRole('button', { name: /^One domain/ }).click();
+  await page.getByRole('radio', { name: /^Merged/ }).click();
+  await page.getByRole('button', { name: 'Make recipe' }).click();
+  await expect(node(page, 'quantize')).toBeVisible();
+  const adapter = 'adapter-healthcare-conditions';
+  await pullWire(page, adapter, await centre(node(page, 'quantize')));
+  const reason = page.getByText('An adapter is not a model: merge it into its base first');
+  await expect(reason).toBeVisible();
+  await page.mouse.up();
+  await expect(wire(page, adapter, 'quantize')).toHaveCount(0);
+
+  await node(page, 'quantize').click({ position: { x: 60, y: 12 } });
+  await page.keyboard.press('Delete');
+  await expect(node(page, 'quantize')).toHaveCount(0);
+  await expect(wire(page, 'merge', 'quantize')).toHaveCount(0);
+  await page.keyboard.press('ControlOrMeta+z');
+  await expect(wire(page, 'merge', 'quantize')).toBeAttached();
+  await page.keyboard.press('ControlOrMeta+Shift+z');
+  await expect(node(page, 'quantize')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Undo', exact: true }).click();
+  await expect(node(page, 'quantize')).toBeVisible();
+
+  await node(page, 'merge').click({ position: { x: 60, y: 12 } });
+  await page.keyboard.press('ControlOrMeta+a');
+  await page.keyboard.press('ControlOrMeta+c');
+  await page.keyboard.press('ControlOrMeta+v');
+  await expect(page.locator('.react-flow__node')).toHaveCount(14);
+  await expect(wire(page, 'merge-2', 'quantize-2')).toBeAttached();
+  await page.keyboard.press('ControlOrMeta+z');
+  await expect(page.locator('.react-flow__node')).toHaveCount(7);
+});
+
+test('saves byte for byte, says when the file was changed elsewhere, and repairs broken files', async ({
+  studio,
+}) => {
+  const folder = join(studio.home, 'seedling');
+  await expect(studio.page.getByText('Seedling').first()).toBeVisible();
+  const path = join(folder, 'mine.recipe.json');
+  const text = `{ "version": 1, // kept\n  "nodes": [{ "id": "b", "kind": "base", "path": "seedling-4m" },\n    { "id": "q", "kind": "quantize", "levels": ["Q8_0"] }],\n  "edges": [ {"from":"b","to":"q"} ]\n}\n`;
+  await writeFile(path, text);
+  await writeFile(join(folder, 'broken.recipe.json'), text.replace('"edges"', '"edgs"'));
+  const page = await openWorkflow(studio);
+  await page.getByRole('button', { name: /^mine/ }).click();
+  await node(page, 'b').click({ position: { x: 60, y: 12 } });
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ControlOrMeta+s');
+  await expect(page.getByText('Saved mine.recipe.json.')).toBeVisible();
+  const saved = await readFile(path, 'utf8');
+  expect(saved.replaceAll(/, "position": \{ "x": -?\d+, "y": -?\d+ \}/g, '')).toBe(
+    text.replaceAll(/ \}(?=[,\]])/g, ' }'),
+  );
+
+  await page.keyboard.press('ArrowDown');
+  await writeFile(path, text);
+  await page.waitForTimeout(600);
+  await page.keyboard.press('ControlOrMeta+s');
+  const conflict = page.getByRole('dialog', { name: /changed by another program/ });
+  await expect(conflict).toBeVisible();
+  await conflict.getByRole('button', { name: 'Keep mine as a copy' }).click();
+  await expect(page.getByRole('button', { name: 'mine-mine' })).toBeVisible();
+  expect(await readFile(path, 'utf8')).toBe(text);
+
+  await page.keyboard.press('ControlOrMeta+o');
+  await choose(page, /^broken/);
+  const area = page.getByRole('textbox', { name: 'Recipe text' });
+  await expect(page.getByText('edgs', { exact: false }).first()).toBeVisible();
+  await area.fill(text);
+  await page.getByRole('button', { name: 'Show as canvas' }).click();
+  await expect(node(page, 'q')).toBeVisible();
+});
+
+test('offers unsaved edits again after a crash', async ({ studio }) => {
+  let page = await openWorkflow(studio);
+  await page.getByRole('button', { name: /^One domain/ }).click();
+  await page.getByRole('button', { name: 'Make recipe' }).click();
+  await node(page, 'quantize').click({ position: { x: 60, y: 12 } });
+  await page.keyboard.press('ArrowRight');
+  await expect(page.getByText('healthcare · edited')).toBeVisible();
+  await page.waitForTimeout(1500);
+  page = await studio.crashAndRestart();
+  await page.getByRole('navigation').getByRole('button', { name: 'Workflow' }).click();
+  await expect(page.getByText(/^Unsaved edits of/)).toBeVisible();
+  await page.getByRole('button', { name: 'Restore' }).click();
+  await expect(node(page, 'quantize')).toBeVisible();
+  await expect(page.getByText('healthcare · edited')).toBeVisible();
+});
+
+test('resumes a build whose host was killed at 30 %', async ({ studio }) => {
+  const folder = join(studio.home, 'seedling');
+  await expect(studio.page.getByText('Seedling').first()).toBeVisible();
+  const { base } = await makeBenchInputs(folder, 4);
+  await writeFile(
+    join(folder, 'large.recipe.json'),
+    JSON.stringify({
+      version: 1,
+      nodes: [
+        { id: 'base', kind: 'base', path: base },
+        { id: 'quantize', kind: 'quantize', levels: ['Q8_0', 'Q4_K_M'], folder: 'outputs/large' },
+      ],
+      edges: [{ from: 'base', to: 'quantize' }],
+    }),
+  );
+  const page = await openWorkflow(studio);
+  await page.getByRole('button', { name: /^large/ }).click();
+  await expect(node(page, 'quantize').getByText(/\d MB/)).toHaveCount(2, { timeout: 60_000 });
+  await page.keyboard.press('ControlOrMeta+Enter');
+  const bar = node(page, 'quantize').getByRole('progressbar', { name: 'Q8_0 written' });
+  await expect
+    .poll(async () => Number((await bar.getAttribute('aria-valuenow')) ?? 0), {
+      timeout: 90_000,
+      intervals: [50],
+    })
+    .toBeGreaterThanOrEqual(30);
+  expect(studio.killHost('factory')).toBe(true);
+  const again = page.getByRole('button', { name: /^(Retry|Resume)$/ });
+  await expect(again.first()).toBeVisible({ timeout: 30_000 });
+  await again.first().click();
+  await expect(page.getByText('is built.')).toBeVisible({ timeout: 120_000 });
+  await expect(node(page, 'quantize').getByText('cached', { exact: true })).toBeVisible();
+});
