@@ -21,9 +21,9 @@ import { TallyDialog } from './dialogs/tally-dialog.tsx';
 import { EmptyChat } from './empty-chat.tsx';
 import { maximumColumns } from './logic/conversation-changes.ts';
 import { useChat } from './state/chat-store.ts';
-import { addFiles, readLibrary } from './state/column-actions.ts';
+import { readLibrary } from './state/column-actions.ts';
 import { forgetLoaded } from './state/column-runner.ts';
-import { exportConversation } from './state/conversation-actions.ts';
+import { exportConversation, openFiles } from './state/conversation-actions.ts';
 import { openLastConversation, saveNow } from './state/conversation-keeper.ts';
 import { useChatKeys } from './use-chat-keys.ts';
 
@@ -138,7 +138,7 @@ function useOpening(): void {
   useEffect(() => {
     if (!started) return;
     const taken = takeHandover('chat');
-    if (taken !== undefined) addFiles(taken.files).catch((error: unknown) => notify.error(error));
+    if (taken !== undefined) openFiles(taken.files).catch((error: unknown) => notify.error(error));
   }, [handover, started]);
 
   useEffect(() => {

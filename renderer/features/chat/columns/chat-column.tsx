@@ -59,6 +59,7 @@ export const ChatColumn = memo(function ChatColumn({
         blind={blind}
         figures={live ?? lastMeasured}
         showName={showName}
+        busy={streaming}
         first={first}
         last={last}
         openOptions={() => setOptionsOpen(true)}

@@ -7,6 +7,7 @@ import {
   MoreHorizontal,
   Replace,
   SlidersHorizontal,
+  Square,
   Trash2,
 } from 'lucide-react';
 import { IconButton } from '#renderer/ui/button.tsx';
@@ -18,6 +19,7 @@ import { adapterLabel, candidateName } from '../logic/column-name.ts';
 import type { Column } from '../logic/conversation-changes.ts';
 import { useChat } from '../state/chat-store.ts';
 import { addOtherLevels, duplicate, move, remove } from '../state/column-actions.ts';
+import { stop } from '../state/column-runner.ts';
 import css from './column.module.css';
 
 export interface ColumnHeadProps {
@@ -31,11 +33,13 @@ export interface ColumnHeadProps {
   showName: boolean;
   first: boolean;
   last: boolean;
+  /** It loads, waits or answers. */
+  busy: boolean;
   openOptions: () => void;
 }
 
 export function ColumnHead(props: ColumnHeadProps) {
-  const { column, letter, blind, figures, showName } = props;
+  const { column, letter, blind, figures, showName, busy } = props;
   const { model } = column;
   if (blind) {
     return (
@@ -75,8 +79,14 @@ export function ColumnHead(props: ColumnHeadProps) {
           className={`num ${css.figures ?? ''}`}
           title="Tokens per second · time to first token"
         >
-          {formatRate(figures.tokensPerSecond)} · {formatWait(figures.firstTokenSeconds)}
+          {formatRate(figures.tokensPerSecond)}
+          <span className={css.wait}> · {formatWait(figures.firstTokenSeconds)}</span>
         </span>
+      )}
+      {busy && (
+        <IconButton label="Stop this column" className={css.menu} onClick={() => stop(column.id)}>
+          <Square aria-hidden="true" />
+        </IconButton>
       )}
       <ColumnMenu {...props} />
     </header>

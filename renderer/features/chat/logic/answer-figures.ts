@@ -40,8 +40,7 @@ export function endNote(
       return maxTokens === undefined || maxTokens > measured.tokens
         ? 'Ended at the longest answer allowed (n_predict)'
         : `Ended at ${formatCount(measured.tokens)} tokens (n_predict)`;
-    case 'contextFull':
-    case 'windowFull':
+    case 'window':
       return `The window is full (${formatCount(measured.windowSize)} tokens)`;
     default:
       return undefined;

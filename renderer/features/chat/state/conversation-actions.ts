@@ -1,5 +1,6 @@
 // Opening, renaming, deleting and exporting conversations.
 import type { ConversationSummary } from '#src/contract/conversation.ts';
+import type { FileReference } from '#src/contract/studio/files.ts';
 import { studio, useStudio } from '#renderer/stores/studio-store.ts';
 import { confirm } from '#renderer/ui/dialog.tsx';
 import { notify } from '#renderer/ui/notify.ts';
@@ -9,6 +10,7 @@ import {
   exportName,
 } from '../logic/export-conversation.ts';
 import { useChat } from './chat-store.ts';
+import { addFiles } from './column-actions.ts';
 import { stopAndSettle, unload } from './column-runner.ts';
 import { change, emptyConversation, readList, saveNow, show } from './conversation-keeper.ts';
 
@@ -35,6 +37,16 @@ export async function startConversation(): Promise<void> {
       turns: [],
     })),
   });
+}
+
+/** One column per file from another screen: in a new conversation when the open one has begun. */
+export async function openFiles(files: readonly FileReference[]): Promise<void> {
+  const { columns } = useChat.getState().conversation;
+  if (columns.some(({ turns }) => turns.length > 0)) {
+    await leave();
+    show(emptyConversation());
+  }
+  await addFiles(files);
 }
 
 export async function openConversation(id: string): Promise<void> {

@@ -12,6 +12,7 @@ import { shortName } from '../logic/column-name.ts';
 import { differenceRange } from '../logic/difference-mark.ts';
 import { regenerate } from '../state/chat-actions.ts';
 import { useChat } from '../state/chat-store.ts';
+import { startConversation } from '../state/conversation-actions.ts';
 import { AnswerMarkdown } from './answer-markdown.tsx';
 import { DifferenceCard } from './difference-card.tsx';
 import css from './turn.module.css';
@@ -47,7 +48,7 @@ export const AnswerTurn = memo(function AnswerTurn({ column, turn, last, blind }
           {turn.text !== '' && <p className={css.note}>The answer broke off here.</p>}
           <ErrorNotice
             error={problem}
-            action={last ? <ProblemActions column={column} /> : undefined}
+            action={last ? <ProblemActions column={column} code={problem.code} /> : undefined}
           />
         </div>
       )}
@@ -80,7 +81,17 @@ export const AnswerTurn = memo(function AnswerTurn({ column, turn, last, blind }
   );
 });
 
-function ProblemActions({ column }: { column: string }) {
+function ProblemActions({ column, code }: { column: string; code: string }) {
+  if (code === 'chat/too-long') {
+    return (
+      <>
+        <Button onClick={() => void startConversation()}>New conversation, same columns</Button>
+        <Button variant="quiet" onClick={() => useChat.setState({ samplerOpen: true })}>
+          Change the window
+        </Button>
+      </>
+    );
+  }
   return (
     <>
       <Button onClick={() => regenerate(column)}>Try again</Button>

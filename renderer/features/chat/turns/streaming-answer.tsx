@@ -1,11 +1,13 @@
 // The answer that is being made: text goes straight into the page, a paragraph at a time, once per frame. React draws this
 // once when the answer starts and once when it ends.
 import { useLayoutEffect, useRef } from 'react';
+import { useChat } from '../state/chat-store.ts';
 import { onStream, readStream } from '../state/answer-stream.ts';
 import css from './turn.module.css';
 
 export function StreamingAnswer({ column, hidden }: { column: string; hidden: boolean }) {
   const box = useRef<HTMLDivElement>(null);
+  const phase = useChat(({ runtime }) => runtime[column]?.phase);
   const waiting = useRef<HTMLSpanElement>(null);
 
   useLayoutEffect(() => {
@@ -18,6 +20,7 @@ export function StreamingAnswer({ column, hidden }: { column: string; hidden: bo
       if (waiting.current !== null) waiting.current.hidden = text !== '';
       const added = text.slice(written);
       written = text.length;
+      if (added === '') return;
       // One element per line keeps the layout of what stands untouched.
       added.split('\n').forEach((piece, index) => {
         if (index > 0 || line === undefined) {
@@ -45,7 +48,13 @@ export function StreamingAnswer({ column, hidden }: { column: string; hidden: bo
     <article className={css.answer} aria-busy="true" aria-label="Answer in progress">
       <div className={css.streaming} ref={box} />
       <span className={css.caret} ref={waiting}>
-        {hidden ? 'Answering; all answers are shown together.' : 'Answering…'}
+        {hidden
+          ? 'Answering; all answers are shown together.'
+          : phase === 'answering'
+            ? 'Answering…'
+            : phase === 'loading'
+              ? 'Loading…'
+              : 'Waiting…'}
       </span>
     </article>
   );
