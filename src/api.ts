@@ -16,6 +16,7 @@ import {
   type NamedBuildOptions,
   type PreparedBuild,
 } from './jobs/named-build.ts';
+import { recordBuild } from './jobs/record-build.ts';
 import type { RecipeLevel } from './recipe/recipe-schema.ts';
 
 export type { BuildResult, BuiltFile } from './contract/build.ts';
@@ -161,21 +162,30 @@ function namedOptions(options: NamedModelOptions): NamedBuildOptions {
 }
 
 function runBuild(
-  { document, folder }: PreparedBuild,
+  { document, folder, title, recipePath }: PreparedBuild,
   options: BuildOptions,
 ): Promise<BuildResult> {
-  return callFactory(
-    'build',
-    {
-      recipe: document.text,
-      label: document.label,
-      folder,
-      validate: options.validate ?? true,
-      keepTemp: options.keepTemp ?? false,
-      overwrite: options.overwrite ?? false,
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-    },
-    options,
+  const { signal, onEvent } = options;
+  const params = {
+    recipe: document.text,
+    label: document.label,
+    folder,
+    validate: options.validate ?? true,
+    keepTemp: options.keepTemp ?? false,
+    overwrite: options.overwrite ?? false,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  };
+  return recordBuild(
+    { title, recipePath, origin: 'script', params },
+    (emit, jobSignal) =>
+      callFactory('build', params, {
+        signal: jobSignal,
+        onEvent(event) {
+          emit(event);
+          onEvent?.(event);
+        },
+      }),
+    { signal, onNotice: onEvent },
   );
 }
 

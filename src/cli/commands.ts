@@ -6,6 +6,7 @@ import { cleanCommand } from './commands/clean.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
 import { inspectCommand } from './commands/inspect.ts';
+import { jobsCommand } from './commands/jobs.ts';
 import { libraryCommand } from './commands/library.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { quantizeCommand } from './commands/quantize.ts';
@@ -22,6 +23,7 @@ export const commands: readonly Command[] = [
   mergeCommand,
   quantizeCommand,
   buildCommand,
+  jobsCommand,
   validateCommand,
   chatCommand,
   serveCommand,

@@ -9,6 +9,10 @@ import { openHost } from '#src/io/open-host.ts';
 export interface FactoryCallOptions {
   /** Gets what a scan finds, as it is found. */
   readonly onItem?: (item: LibraryItem) => void;
+  /** Gets the events too, beside whoever shows them. */
+  readonly onEvent?: (event: StageEvent) => void;
+  /** Cancels this call instead of the command's own signal. */
+  readonly signal?: AbortSignal;
 }
 
 export type FactoryClient = <M extends MethodName<FactoryContract>>(
@@ -46,10 +50,11 @@ export function openHosts(signal: AbortSignal, show: (event: StageEvent) => void
   return {
     factory: (method, params, options = {}) =>
       factory.call(method, params, {
-        signal,
+        signal: options.signal ?? signal,
         onEvent: (event: EventOf<FactoryContract, MethodName<FactoryContract>>) => {
-          if (event.event === 'item') options.onItem?.(event.item);
-          else show(event);
+          if (event.event === 'item') return options.onItem?.(event.item);
+          show(event);
+          options.onEvent?.(event);
         },
       }),
     engine: (method, params, options = {}) =>

@@ -76,6 +76,9 @@ export function createProgressDisplay(
           return terminal.error(`${phase}\n`);
         case 'progress':
           return showProgress(event);
+        case 'step':
+          // Where each node stands is for the canvas and the job; here the phase says it.
+          return;
         case 'notice':
           if (event.level === 'warning')
             return line(`${style.yellow('Warning:')} ${printable(event.message)}`);

@@ -121,6 +121,8 @@ export class JobWriter {
   private append(event: StageEvent): void {
     // Steps report their figures many times a second; the journal keeps the turns of the story.
     if (event.event === 'step' && event.state === 'running' && (event.done ?? 0) > 0) return;
+    // A native library says thousands of such lines per model; --verbose shows them while they come.
+    if (event.event === 'log' && event.level === 'debug') return;
     const isSmallTalk = event.event === 'log' || event.event === 'progress';
     if (isSmallTalk && this.journalBytes > maximumJournalBytes) return;
     const line = `${JSON.stringify({ time: Date.now(), event })}\n`;

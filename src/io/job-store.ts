@@ -26,10 +26,9 @@ import { ensureOwnFolder, studioHome } from './studio-home.ts';
 import { writeFileAtomically } from './write-file-atomically.ts';
 
 /** What is known of a job when it begins. */
-export interface NewJob extends Pick<
-  JobRecord,
-  'kind' | 'title' | 'origin' | 'folder' | 'recipePath'
-> {
+export interface NewJob extends Pick<JobRecord, 'kind' | 'title' | 'origin' | 'folder'> {
+  /** Recipe file, when it came from one. */
+  readonly recipePath?: string | undefined;
   /** Without it the job cannot be run again from the list. */
   readonly request?: JobRequest | undefined;
 }

@@ -39,6 +39,10 @@ export interface NamedBuildOptions {
 /** A recipe that is ready to run. */
 export interface PreparedBuild {
   readonly document: RecipeDocument;
+  /** How the list of jobs names it: the recipe's file name, or what was asked for (`domain healthcare`). */
+  readonly title: string;
+  /** Absolute; absent when no file holds the recipe. */
+  readonly recipePath?: string;
   /** Absolute folder where its relative paths start. */
   readonly folder: string;
 }
@@ -70,7 +74,12 @@ export async function prepareRecipeBuild(path: string, givenAs = path): Promise<
   const bytes = await readFile(absolute).catch((error: unknown) => {
     throw toIoError(error, givenAs);
   });
-  return { document: decodeRecipe(bytes, givenAs), folder: dirname(absolute) };
+  return {
+    document: decodeRecipe(bytes, givenAs),
+    title: basename(absolute),
+    recipePath: absolute,
+    folder: dirname(absolute),
+  };
 }
 
 /** The workspace that a command works in. */
@@ -99,8 +108,9 @@ async function prepare(
     allowRequantize: options.allowRequantize,
     ...placeOf(workspace, name, options),
   });
-  const label = name === universalName ? `build ${name}` : `build domain ${name}`;
-  return { document: newRecipeDocument(recipe, label), folder: workspace.folder };
+  const title = name === universalName ? name : `domain ${name}`;
+  const document = newRecipeDocument(recipe, `build ${title}`);
+  return { document, title, folder: workspace.folder };
 }
 
 async function readMapping(workspace: Workspace): Promise<string> {

@@ -5,7 +5,6 @@ import {
   emotionOption,
   workerThreadsOption,
 } from '#src/stages/shared-options.ts';
-import type { BuildResult } from '#src/contract/build.ts';
 import {
   prepareDomainBuild,
   prepareRecipeBuild,
@@ -13,14 +12,14 @@ import {
   type NamedBuildOptions,
   type PreparedBuild,
 } from '#src/jobs/named-build.ts';
+import { recordBuild } from '#src/jobs/record-build.ts';
 import { recipeLevels, type RecipeLevel } from '#src/recipe/recipe-schema.ts';
 import { describeCommand, type OptionValues } from '#src/stages/stage-descriptor.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
-import { formatBytes, formatCount, formatDuration } from '#src/text/format-number.ts';
 import { nearestName } from '../nearest-name.ts';
 import { parseLevelName } from '../option-values.ts';
-import { printable } from '../printable.ts';
-import { renderTable } from '../render-table.ts';
+import { factoryBuild } from '../factory-build.ts';
+import { renderBuild } from '../render-build.ts';
 import { usageError } from '../usage-error.ts';
 
 const mapped = 'For domain and universal';
@@ -140,7 +139,7 @@ export const buildCommand = defineCommand(
   descriptor,
   async ({ options, positionals, given }, context) => {
     const prepared = await prepare(positionals, options, given, context);
-    const result = await context.factory('build', {
+    const params = {
       recipe: prepared.document.text,
       label: prepared.document.label,
       folder: prepared.folder,
@@ -149,7 +148,15 @@ export const buildCommand = defineCommand(
       overwrite: options.overwrite ?? false,
       verifyReused: options['verify-reused'] ?? false,
       ...(options.threads === undefined ? {} : { threads: options.threads }),
-    });
+    };
+    const result = await recordBuild(
+      { ...prepared, origin: 'command line', params },
+      factoryBuild(context, params),
+      {
+        signal: context.signal,
+        onNotice: (event) => context.show(event),
+      },
+    );
     return { result, text: renderBuild(result) };
   },
 );
@@ -234,31 +241,4 @@ function parseRecipeLevels(text: string): RecipeLevel[] {
     }
     return parseLevelName(name, '--level');
   });
-}
-
-function renderBuild(result: BuildResult): string {
-  const rows = result.files.map((file) => [
-    file.domain ?? '',
-    file.form ?? '',
-    file.level,
-    formatCount(file.bytes),
-    formatBytes(file.bytes),
-    file.bitsPerWeight.toFixed(2),
-    file.reused ? 'unchanged' : 'built',
-    printable(file.path),
-  ]);
-  const columns = [
-    { title: 'domain' },
-    { title: 'form' },
-    { title: 'level' },
-    { title: 'bytes', align: 'right' as const },
-    { title: 'size', align: 'right' as const },
-    { title: 'bpw', align: 'right' as const },
-    { title: '' },
-    { title: 'file' },
-  ];
-  const manifests = result.manifests.map(
-    ({ path, reused }) => `manifest ${reused ? 'unchanged' : 'written'}: ${printable(path)}\n`,
-  );
-  return `${renderTable(columns, rows)}${manifests.join('')}${formatDuration(result.seconds)}\n`;
 }
