@@ -103,7 +103,7 @@ export function libraryPart(parts: StudioParts, nameOfFolder: FolderName): Libra
         const memory = await measureMemory();
         const entries: LibraryEntry[] = [];
         const added = new Set(settings.current.addedFiles);
-        let firstProblem: unknown;
+        let firstProblem: Error | undefined;
         for (const id of given) {
           const path = await files.pathOf(id);
           try {
@@ -112,7 +112,7 @@ export function libraryPart(parts: StudioParts, nameOfFolder: FolderName): Libra
             if (!folders().some((folder) => isInside(folder, path))) added.add(path);
           } catch (error) {
             // Of a drop of many files, those that are models are added.
-            if (signal.aborted) throw error;
+            if (signal.aborted || !(error instanceof Error)) throw error;
             firstProblem ??= error;
           }
         }

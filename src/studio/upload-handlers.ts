@@ -1,4 +1,4 @@
-// Browser mode: files that were dropped arrive in pieces and go to `<workspace>/uploads`, under a name of their own until the
+// Browser mode: files that were dropped arrive in pieces and go to `<workspace>/uploads` (recipes to the workspace itself), under a name of their own until the
 // last piece is there. Nothing that exists is ever replaced.
 import { constants, copyFile, link, open, rm, unlink, type FileHandle } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
@@ -19,6 +19,8 @@ const patience = 10 * 60_000;
 interface Upload {
   readonly partial: string;
   readonly target: string;
+  /** Its name may get a number when it is taken; a file in a folder belongs to its siblings and keeps its own. */
+  readonly mayRename: boolean;
   readonly handle: FileHandle;
   bytes: number;
   last: Promise<unknown>;
@@ -43,14 +45,25 @@ export function uploadPart({ files, workspace }: StudioParts): UploadPart {
         hint: 'Drop the adapter folder itself.',
       });
     }
-    const target = join(folder, ...parts);
+    // A recipe lies where its relative paths start.
+    const isRecipe = parts.length === 1 && /\.recipe\.json$/i.test(name);
+    const target = join(isRecipe ? workspace().folder : folder, ...parts);
     await files.admit(target);
     await makeFolder(dirname(target));
+    await makeFolder(folder);
     const partial = join(folder, `.${id}.partial`);
     const handle = await open(partial, 'wx').catch((error: unknown) => {
       throw toIoError(error, partial);
     });
-    return { partial, target, handle, bytes: 0, last: Promise.resolve(), timer: undefined };
+    return {
+      partial,
+      target,
+      mayRename: parts.length === 1,
+      handle,
+      bytes: 0,
+      last: Promise.resolve(),
+      timer: undefined,
+    };
   };
   const abandon = async (id: string) => {
     const upload = await uploads.get(id)?.catch(() => undefined);
@@ -114,10 +127,9 @@ export function uploadPart({ files, workspace }: StudioParts): UploadPart {
   };
 }
 
-/** Gives the finished file its name, or the next free one; a file in a folder belongs to its siblings and keeps its own. */
-async function place({ partial, target }: Upload): Promise<string> {
+/** Gives the finished file its name, or the next free one. */
+async function place({ partial, target, mayRename }: Upload): Promise<string> {
   const { dir, name, ext } = splitName(target);
-  const isAlone = parse(dir).base === 'uploads';
   for (let number = 1; number <= 1000; number++) {
     const path = number === 1 ? target : join(dir, `${name}-${number}${ext}`);
     try {
@@ -130,7 +142,7 @@ async function place({ partial, target }: Upload): Promise<string> {
       if (code === 'EPERM' || code === 'ENOTSUP' || code === 'EOPNOTSUPP')
         return copyTo(partial, path);
       if (code !== 'EEXIST') throw toIoError(error, path);
-      if (!isAlone) break;
+      if (!mayRename) break;
     }
   }
   throw new StudioError('output/exists', `${target} exists already.`, {

@@ -299,19 +299,22 @@ describe('uploads', () => {
     });
 
   it('arrive in pieces and replace nothing', async () => {
-    expect(await upload('upload-0001', 'notes.recipe.json', 'hel', false)).toBeNull();
-    const first = await upload('upload-0001', 'notes.recipe.json', 'lo', true);
+    expect(await upload('upload-0001', 'notes.txt', 'hel', false)).toBeNull();
+    const first = await upload('upload-0001', 'notes.txt', 'lo', true);
     expect(await readFile(first?.path ?? '', 'utf8')).toBe('hello');
-    const second = await upload('upload-0002', 'notes.recipe.json', 'other', true);
-    expect(second?.name).toBe('notes-2.recipe.json');
+    const second = await upload('upload-0002', 'notes.txt', 'other', true);
+    expect(second?.name).toBe('notes-2.txt');
     expect(await readFile(first?.path ?? '', 'utf8')).toBe('hello');
+    // Where its relative paths start.
+    const dropped = await upload('upload-0007', 'mine.recipe.json', recipe, true);
+    expect(dropped?.recipePath).toBe('mine-2.recipe.json');
     const inFolder = await upload('upload-0003', 'my-adapter/adapter_config.json', '{}', true);
     expect(inFolder?.recipePath).toBe('uploads/my-adapter/adapter_config.json');
     await expect(
       upload('upload-0004', 'my-adapter/adapter_config.json', '{}', true),
     ).rejects.toMatchObject({ code: 'output/exists' });
     const left = await readdir(join(studio.workspace, 'uploads'));
-    expect(left.sort()).toEqual(['my-adapter', 'notes-2.recipe.json', 'notes.recipe.json']);
+    expect(left.sort()).toEqual(['my-adapter', 'notes-2.txt', 'notes.txt']);
   });
 
   it('stay in their folder and within their size', async () => {
