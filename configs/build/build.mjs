@@ -38,28 +38,12 @@ const withoutLanguages = {
   },
 };
 
-/** With --partial a screen that is not there yet is an empty one, so that the others can be looked at. */
-const missingScreens = {
-  name: 'missing-screens',
-  setup(builder) {
-    if (!process.argv.includes('--partial') && process.env.STUDIO_BUILD_PARTIAL !== '1') return;
-    builder.onResolve({ filter: /\.tsx$/ }, ({ path, resolveDir }) => {
-      const full = path.startsWith('#') ? join(root, path.slice(1)) : join(resolveDir, path);
-      return existsSync(full) ? undefined : { path: full, namespace: 'missing' };
-    });
-    builder.onLoad({ filter: /.*/, namespace: 'missing' }, () => ({
-      // CommonJS, because it answers to every imported name.
-      contents: 'module.exports = new Proxy({}, { get: () => () => null });',
-    }));
-  },
-};
-
 const common = {
   absWorkingDir: root,
   bundle: true,
   write: false,
   metafile: true,
-  plugins: [withoutLanguages, missingScreens],
+  plugins: [withoutLanguages],
   logLevel: 'warning',
   // jsonc-parser's default entry loads its parts through a renamed require that no bundler follows.
   mainFields: ['module', 'main'],

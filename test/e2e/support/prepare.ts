@@ -12,8 +12,11 @@ export default async function prepare(config: FullConfig): Promise<() => void> {
   const electron = findElectron();
   const display = findDisplay();
   // With --project=browser nothing of the desktop is needed; Playwright tells it only through the words.
-  const asked = process.argv.filter((word) => word.startsWith('--project')).join(' ');
-  const wantsDesktop = asked === '' || asked.includes('electron');
+  const asked = process.argv.flatMap((word, index) => {
+    if (word.startsWith('--project=')) return [word.slice('--project='.length)];
+    return word === '--project' ? (process.argv[index + 1] ?? []) : [];
+  });
+  const wantsDesktop = asked.length === 0 || asked.includes('electron');
   const desktop =
     wantsDesktop &&
     'path' in electron &&

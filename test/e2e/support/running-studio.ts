@@ -121,11 +121,12 @@ export async function startStudio(options: StartOptions): Promise<RunningStudio>
 async function startDesktop(folder: string, environment: Record<string, string>): Promise<Started> {
   // Electron before 30 cannot load node-llama-cpp in its own Node (import attributes): the hosts get the system's.
   const old = Number(process.env['STUDIO_TEST_ELECTRON_MAJOR']) < 30;
-  const electron = await _electron.launch({
+  const electron = await launchElectron({
     executablePath: packagedProgram,
-    args: [`--user-data-dir=${join(folder, 'electron')}`],
+    // A virtual screen has no GPU; looking for one in vain takes a second.
+    args: [`--user-data-dir=${join(folder, 'electron')}`, '--disable-gpu'],
     env: { ...environment, ...(old ? { GGUF_STUDIO_NODE: process.execPath } : {}) },
-    timeout: 60_000,
+    timeout: 40_000,
   });
   const page = await electron.firstWindow();
   const child = electron.process();
@@ -140,6 +141,18 @@ async function startDesktop(folder: string, environment: Record<string, string>)
       clearTimeout(timer);
     },
   };
+}
+
+/** On a machine under load Playwright sometimes misses the moment to attach and waits for ever: then once more. */
+async function launchElectron(
+  options: Parameters<typeof _electron.launch>[0],
+): Promise<ElectronApplication> {
+  try {
+    return await _electron.launch(options);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('Timeout')) throw error;
+    return _electron.launch(options);
+  }
 }
 
 async function startBrowser(
