@@ -127,14 +127,14 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   );
   await files.setRoots('home', homeRoots(home));
   await useRoots();
-  void findOfferedFolders(options.environment ?? process.env).then(async (found) => {
-    offered = found;
-    await files.setRoots(
-      'offered',
-      found.map(({ path, what }) => ({ path, name: what })),
-    );
-    if (found.length > 0) await tellState();
-  });
+  // An offer is a help: where looking fails, there is none.
+  void offerFolders().catch(() => undefined);
+  async function offerFolders(): Promise<void> {
+    offered = await findOfferedFolders(options.environment ?? process.env);
+    const roots = offered.map(({ path, what }) => ({ path, name: what }));
+    await files.setRoots('offered', roots);
+    if (roots.length > 0) await tellState();
+  }
   const recipes = recipePart(parts);
   const library = libraryPart(parts, nameOfFolder);
   const uploads = uploadPart(parts);
