@@ -53,9 +53,15 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
   {
     name: 'Chat',
     shortcuts: [
-      { keys: 'Mod+Enter', does: 'Send' },
-      { keys: 'Alt+1', does: 'Send to the first column alone (2, 3, ... likewise)' },
+      { keys: 'Enter', does: 'Send' },
+      { keys: 'Shift+Enter', does: 'Start a new line' },
+      { keys: '↑ ↓', does: 'Recall earlier prompts' },
+      { keys: 'Alt+1', does: 'Send to the first column alone (2, 3, ... likewise; 0 for all)' },
       { keys: 'Escape', does: 'Stop answering' },
+      { keys: 'Mod+R', does: 'Answer the last prompt again in all columns' },
+      { keys: 'F6', does: 'Go to the next column, then to the prompt' },
+      { keys: 'Mod+Shift+ArrowRight', does: 'Move the column to the right (or left)' },
+      { keys: '1', does: 'Blind vote: the first answer is best (2, 3, ... likewise; 0 for a tie)' },
     ],
   },
 ];

@@ -105,11 +105,12 @@ function PromptInput({ ref }: { ref: Ref<PromptHandle> }) {
         setText(event.target.value);
       }}
       onKeyDown={(event) => {
-        if (event.nativeEvent.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+        if (event.nativeEvent.isComposing || event.altKey) return;
         if (event.key === 'Enter' && !event.shiftKey) {
           event.preventDefault();
           submit();
         }
+        if (event.ctrlKey || event.metaKey) return;
         const recalling = text === '' || recalled.current !== undefined;
         if (event.key === 'ArrowUp' && recalling) recall(event, -1);
         if (event.key === 'ArrowDown' && recalled.current !== undefined) recall(event, 1);

@@ -105,7 +105,7 @@ function LoadedFacts({ loaded }: { loaded: LoadedColumn }) {
     [
       'Layers on GPU',
       loaded.gpu === false
-        ? `none of ${loaded.totalLayers}; the processor, ${loaded.threads} threads`
+        ? `none of ${loaded.totalLayers}; the processor, ${loaded.threads} ${loaded.threads === 1 ? 'thread' : 'threads'}`
         : `${loaded.gpuLayers} of ${loaded.totalLayers} (${loaded.gpu})`,
     ],
     [

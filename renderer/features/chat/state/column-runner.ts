@@ -1,6 +1,7 @@
 // Loads a column's model when it is needed and lets it answer. The engine decides what memory holds; this file keeps what
 // came, whatever happens: stopped, failed and crashed answers stay in the conversation and say so.
 import type { Turn } from '#src/contract/conversation.ts';
+import { defaultSampling } from '#src/contract/sampling.ts';
 import type { FileReference } from '#src/contract/studio/files.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
 import { studio, useStudio } from '#renderer/stores/studio-store.ts';
@@ -126,7 +127,12 @@ async function generate(id: string, signal: AbortSignal): Promise<Turn> {
   const { conversation } = useChat.getState();
   const result = await studio().call(
     'generate',
-    { column: id, messages: messagesOf(conversation, column), sampling: conversation.sampling },
+    {
+      column: id,
+      messages: messagesOf(conversation, column),
+      // Every field is sent, so that no column follows its model's own recommendation instead.
+      sampling: { ...defaultSampling, ...conversation.sampling },
+    },
     {
       signal,
       onEvent(event) {
@@ -199,13 +205,19 @@ function brokenTurn(error: unknown, stream: AnswerStream | undefined): Turn {
     return { role: 'assistant', text, measured: stoppedFigures(stream, seed) };
   }
   const known = error instanceof StudioError;
+  const hint =
+    known && error.code === 'io/not-found'
+      ? 'It was moved or deleted. Bring it back and try again, or choose another model.'
+      : known
+        ? error.hint
+        : undefined;
   return {
     role: 'assistant',
     text,
     problem: {
       code: known ? error.code : 'internal',
       message: error instanceof Error ? error.message : 'The engine failed.',
-      ...(known && error.hint !== undefined ? { hint: error.hint } : {}),
+      ...(hint === undefined ? {} : { hint }),
     },
   };
 }

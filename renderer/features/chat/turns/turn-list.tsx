@@ -101,7 +101,13 @@ export const TurnList = memo(function TurnList({
               {turn === undefined || (veiled && turn.role === 'assistant') ? (
                 <StreamingAnswer column={column} hidden={veiled} />
               ) : turn.role === 'user' ? (
-                <UserTurn column={column} index={index} text={turn.text} busy={streaming} />
+                <UserTurn
+                  column={column}
+                  index={index}
+                  text={turn.text}
+                  busy={streaming}
+                  unanswered={!streaming && index === turns.length - 1}
+                />
               ) : (
                 <AnswerTurn
                   column={column}

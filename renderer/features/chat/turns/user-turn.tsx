@@ -5,7 +5,7 @@ import { Button, IconButton } from '#renderer/ui/button.tsx';
 import { CopyButton } from '#renderer/ui/copy-button.tsx';
 import { TextArea } from '#renderer/ui/text-input.tsx';
 import { columnsWithPrompt } from '../logic/conversation-changes.ts';
-import { editAndResend } from '../state/chat-actions.ts';
+import { editAndResend, regenerate } from '../state/chat-actions.ts';
 import { useChat } from '../state/chat-store.ts';
 import css from './turn.module.css';
 
@@ -15,9 +15,17 @@ export interface UserTurnProps {
   text: string;
   /** Something runs in the column. */
   busy: boolean;
+  /** The last turn of its column, and nothing answers it: the window was closed meanwhile. */
+  unanswered: boolean;
 }
 
-export const UserTurn = memo(function UserTurn({ column, index, text, busy }: UserTurnProps) {
+export const UserTurn = memo(function UserTurn({
+  column,
+  index,
+  text,
+  busy,
+  unanswered,
+}: UserTurnProps) {
   const [editing, setEditing] = useState(false);
   if (editing) {
     return (
@@ -27,6 +35,11 @@ export const UserTurn = memo(function UserTurn({ column, index, text, busy }: Us
   return (
     <div className={css.user}>
       <p>{text}</p>
+      {unanswered && (
+        <Button className={css.unanswered} onClick={() => regenerate(column)}>
+          Answer now
+        </Button>
+      )}
       <div className={css.userActions}>
         <CopyButton text={text} label="Copy prompt" />
         <IconButton label="Edit and send again" disabled={busy} onClick={() => setEditing(true)}>
