@@ -6,20 +6,12 @@ import { formatBytes } from '#src/text/format-number.ts';
 import { Column, type ColumnReport, type ColumnSpec, type LoadedParts } from './column.ts';
 import { CoreQueue } from './core-queue.ts';
 import type { LlamaSource } from './load-llama.ts';
-import { freeMemory, type MemoryAmount, type MemoryNeed } from './memory-need.ts';
-import type { ModelFile } from './model-file.ts';
+import { freeMemory, type MemoryAmount } from './memory-need.ts';
 import { ModelStore } from './model-store.ts';
-import { openColumn } from './open-column.ts';
+import { openColumn, type ColumnHome, type RoomFor } from './open-column.ts';
 import { TurnQueue, untilAborted } from './turn-queue.ts';
 
-export interface RoomFor {
-  readonly llama: Llama;
-  readonly file: ModelFile;
-  readonly gpuLayers: 'auto' | number;
-  readonly need: MemoryNeed;
-}
-
-export class ColumnStore {
+export class ColumnStore implements ColumnHome {
   readonly models = new ModelStore();
   readonly cores = new CoreQueue();
   private readonly columns = new Map<string, Column>();

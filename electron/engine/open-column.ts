@@ -5,11 +5,11 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { chooseThreads } from '#src/io/choose-threads.ts';
 import { ChatSession } from './chat-session.ts';
 import { resolveChatTemplate, type ChatTemplate } from './chat-template.ts';
-import type { ColumnStore } from './column-store.ts';
 import type { Column, ColumnReport, ColumnSpec, LoadedParts } from './column.ts';
-import { estimateNeed } from './memory-need.ts';
+import type { LlamaSource } from './load-llama.ts';
+import { estimateNeed, type MemoryNeed } from './memory-need.ts';
 import { statModel, type ModelFile } from './model-file.ts';
-import type { ModelLease } from './model-store.ts';
+import type { ModelLease, ModelStore } from './model-store.ts';
 import { refusals } from './refusals.ts';
 import {
   readModelFacts,
@@ -27,9 +27,27 @@ export function windowOf(asked: number | undefined, facts: ModelFacts): number {
   return Math.min(wanted, facts.trainedContext ?? wanted);
 }
 
+/** What a column takes memory for. */
+export interface RoomFor {
+  readonly llama: Llama;
+  readonly file: ModelFile;
+  readonly gpuLayers: 'auto' | number;
+  readonly need: MemoryNeed;
+}
+
+/** What a column is opened within: the libraries, the models that columns share, and the memory of all of them. */
+export interface ColumnHome {
+  readonly llamas: LlamaSource;
+  readonly models: ModelStore;
+  /** Unloads idle columns, or waits, until there is room. */
+  makeRoom(column: Column, room: RoomFor, report: ColumnReport): Promise<void>;
+  /** Unloads idle columns when loading took more than was estimated. */
+  giveBackExcess(column: Column, llama: Llama, report: ColumnReport): Promise<void>;
+}
+
 /** In the column's turn and the turn of loading only. What the column held before is unloaded. */
 export async function openColumn(
-  store: ColumnStore,
+  home: ColumnHome,
   column: Column,
   report: ColumnReport,
 ): Promise<LoadedParts> {
@@ -44,7 +62,7 @@ export async function openColumn(
     notices.push(message);
     report.stage({ event: 'notice', level: 'warning', message });
   };
-  const llama = await store.llamas.get(spec.gpu, (event) =>
+  const llama = await home.llamas.get(spec.gpu, (event) =>
     event.event === 'notice' ? notice(event.message) : report.stage(event),
   );
   const contextSize = windowOf(spec.contextSize, facts);
@@ -53,7 +71,7 @@ export async function openColumn(
   }
   const gpuLayers = spec.gpu === 'off' ? 0 : spec.gpuLayers;
   const loadWith = async (layers: 'auto' | number): Promise<Opened> => {
-    const lease = await store.models.acquire(llama, file, {
+    const lease = await home.models.acquire(llama, file, {
       gpuLayers: layers,
       contextSize,
       signal: report.signal,
@@ -86,14 +104,14 @@ export async function openColumn(
   let opened: Opened;
   try {
     const need = await estimateNeed(llama, file, { gpuLayers, contextSize });
-    await store.makeRoom(column, { llama, file, gpuLayers, need }, report);
+    await home.makeRoom(column, { llama, file, gpuLayers, need }, report);
     opened = await loadWith(gpuLayers);
   } finally {
     await shared?.lease.release();
   }
   const about = describe({ spec, facts, adapters, llama, ...opened, notices });
   column.loaded = { spec, llama, file, facts, lease: opened.lease, session: opened.session, about };
-  await store.giveBackExcess(column, llama, report);
+  await home.giveBackExcess(column, llama, report);
   return column.loaded;
 }
 

@@ -101,14 +101,12 @@ describe('a base', () => {
     });
   });
 
-  it('is checked against a hundred adapters in less than a second', async () => {
+  it('is checked against a hundred adapters in one call', async () => {
     const names = ['anatomy', 'conditions', 'finance', 'language'];
     const adapters = Array.from({ length: 100 }, (_, index) =>
       join(seedling, 'adapters', names[index % names.length] ?? ''),
     );
-    const start = performance.now();
     const fits = await checkAdapters(join(seedling, 'seedling-4m'), adapters);
-    expect(performance.now() - start).toBeLessThan(1000);
     expect(fits.every((fit) => fit.fits)).toBe(true);
     const foreign = join(seedling, 'adapters-gpt2', 'conditions');
     const [fit] = await checkAdapters(join(seedling, 'seedling-4m'), [foreign]);
