@@ -31,7 +31,9 @@ export function mergeEntries(
   return [...byId.values()];
 }
 
-const interval = 60;
+/** Milliseconds between drawings while entries pour in; the first ones appear at once. */
+const interval = 200;
+const firstInterval = 30;
 let running: AbortController | undefined;
 
 /** Lists everything. Entries appear in batches while they are found; at the end, what was not found again is gone. */
@@ -57,7 +59,7 @@ export async function loadLibrary(): Promise<void> {
         signal: controller.signal,
         onEvent({ entry }) {
           found.push(entry);
-          timer ??= setTimeout(show, interval);
+          timer ??= setTimeout(show, shown === 0 ? firstInterval : interval);
         },
       },
     );

@@ -2,7 +2,16 @@
 // a click on a column's name sorts. Rows are one height.
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown, ArrowUp } from 'lucide-react';
-import { useEffect, useId, useMemo, useRef, type KeyboardEvent, type ReactNode } from 'react';
+import {
+  memo,
+  useEffect,
+  useId,
+  useMemo,
+  useRef,
+  type KeyboardEvent,
+  type ReactNode,
+  type RefObject,
+} from 'react';
 import { classNames } from './class-names.ts';
 import { nextIndex } from './next-index.ts';
 import css from './virtual-table.module.css';
@@ -56,12 +65,14 @@ export function VirtualTable<Row>({
 }: VirtualTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
+  const actions = useRef<RowActions<Row>>({ onSelect, onActivate });
+  actions.current = { onSelect, onActivate };
   const template = useMemo(() => columns.map(({ width }) => width).join(' '), [columns]);
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
     estimateSize: () => rowHeight,
-    overscan: 8,
+    overscan: 6,
     scrollPaddingStart: 32,
   });
   const selectedIndex = useMemo(
@@ -126,35 +137,78 @@ export function VirtualTable<Row>({
           const row = rows[item.index];
           if (row === undefined) return null;
           return (
-            <div
-              key={item.key}
+            <DataRow
+              key={rowKey(row)}
               id={`${id}-${item.index}`}
-              role="row"
-              aria-rowindex={item.index + 2}
-              aria-selected={onSelect === undefined ? undefined : item.index === selectedIndex}
-              className={classNames(css.row, css.dataRow, onSelect !== undefined && css.selectable)}
-              style={{
-                gridTemplateColumns: template,
-                height: rowHeight,
-                transform: `translateY(${item.start}px)`,
-              }}
-              onClick={() => onSelect?.(row)}
-              onDoubleClick={() => onActivate?.(row)}
-            >
-              {columns.map((column) => (
-                <div
-                  key={column.key}
-                  role={onSelect === undefined ? 'cell' : 'gridcell'}
-                  className={classNames(css.cell, column.align === 'end' && css.end)}
-                >
-                  {column.cell(row)}
-                </div>
-              ))}
-            </div>
+              row={row}
+              index={item.index}
+              start={item.start}
+              height={rowHeight}
+              template={template}
+              columns={columns}
+              selected={onSelect === undefined ? undefined : item.index === selectedIndex}
+              actions={actions}
+            />
           );
         })}
       </div>
       {rows.length === 0 && empty !== undefined && <div className={css.empty}>{empty}</div>}
+    </div>
+  );
+}
+
+interface RowActions<Row> {
+  readonly onSelect: ((row: Row) => void) | undefined;
+  readonly onActivate: ((row: Row) => void) | undefined;
+}
+
+interface DataRowProps<Row> {
+  id: string;
+  row: Row;
+  index: number;
+  start: number;
+  height: number;
+  template: string;
+  columns: readonly TableColumn<Row>[];
+  /** Undefined where rows are not chosen. */
+  selected: boolean | undefined;
+  actions: RefObject<RowActions<Row>>;
+}
+
+/** Drawn again only when its own row changes: scrolling adds rows at one end and leaves the others as they are. */
+const DataRow = memo(PlainRow) as typeof PlainRow;
+
+function PlainRow<Row>({
+  id,
+  row,
+  index,
+  start,
+  height,
+  template,
+  columns,
+  selected,
+  actions,
+}: DataRowProps<Row>) {
+  return (
+    <div
+      id={id}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      className={classNames(css.row, css.dataRow, selected !== undefined && css.selectable)}
+      style={{ gridTemplateColumns: template, height, transform: `translateY(${start}px)` }}
+      onClick={() => actions.current.onSelect?.(row)}
+      onDoubleClick={() => actions.current.onActivate?.(row)}
+    >
+      {columns.map((column) => (
+        <div
+          key={column.key}
+          role={selected === undefined ? 'cell' : 'gridcell'}
+          className={classNames(css.cell, column.align === 'end' && css.end)}
+        >
+          {column.cell(row)}
+        </div>
+      ))}
     </div>
   );
 }

@@ -110,10 +110,21 @@ const columns: readonly LibraryColumn[] = [
   },
 ];
 
-export const libraryColumns: readonly LibraryColumn[] = columns.map((column) => ({
+const libraryColumns: readonly LibraryColumn[] = columns.map((column) => ({
   ...column,
   sortable: true,
 }));
 
-/** Columns that are left out while the details stand beside a narrow table. */
-export const wideOnly: ReadonlySet<SortColumn> = new Set(['architecture', 'context', 'domain']);
+/** Columns that need a table of at least so many pixels; the others always stand. */
+const neededWidth: Partial<Record<SortColumn, number>> = {
+  kind: 700,
+  parameters: 800,
+  architecture: 1000,
+  context: 1000,
+  domain: 1000,
+};
+
+/** The columns that a table of this width has room for. */
+export function columnsFor(width: number): readonly LibraryColumn[] {
+  return libraryColumns.filter(({ key }) => width >= (neededWidth[key] ?? 0));
+}

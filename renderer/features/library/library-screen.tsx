@@ -18,7 +18,7 @@ import { addToWorkflow, chatWith } from './entry-actions.ts';
 import { canBuildFrom, canChat } from './entry-words.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { filterEntries, hasFilters, noFilters } from './filter-entries.ts';
-import { libraryColumns, wideOnly } from './library-columns.tsx';
+import { columnsFor } from './library-columns.tsx';
 import { selectEntry, setFilters, useLibraryView } from './library-state.ts';
 import css from './library.module.css';
 import { OfferedFolders } from './offered-folders.tsx';
@@ -34,19 +34,19 @@ export function LibraryScreen() {
   const [width, setWidth] = useState(1200);
   const screen = useRef<HTMLDivElement>(null);
   const table = useRef<HTMLDivElement>(null);
+  // Typing and the arrival of entries come first; the long lists follow when there is time.
   const typed = useDeferredValue(filters);
+  const found = useDeferredValue(entries);
   const rows = useMemo(
-    () => sortEntries(filterEntries(entries, typed), sort.column as SortColumn, sort.descending),
-    [entries, typed, sort],
+    () => sortEntries(filterEntries(found, typed), sort.column as SortColumn, sort.descending),
+    [found, typed, sort],
   );
   const entry = entries.find(({ file }) => file.id === selected);
   const mostPanel = Math.max(360, width - 380);
   const panel = Math.min(panelWidth, mostPanel);
-  const narrow = width - (entry === undefined ? 0 : panel) < 960;
-  const columns = useMemo(
-    () => (narrow ? libraryColumns.filter(({ key }) => !wideOnly.has(key)) : libraryColumns),
-    [narrow],
-  );
+  // Only its steps matter, so that dragging the line between table and details does not redraw every row.
+  const tableWidth = Math.floor((width - (entry === undefined ? 0 : panel)) / 100) * 100;
+  const columns = useMemo(() => columnsFor(tableWidth), [tableWidth]);
 
   useEffect(followLibrary, []);
   useHandover();
@@ -103,7 +103,7 @@ export function LibraryScreen() {
       <div className={css.main}>
         <OfferedFolders />
         <FilterBar
-          entries={entries}
+          entries={found}
           filters={filters}
           shown={rows.length}
           onLeave={() => {

@@ -81,7 +81,7 @@ function headlineFacts(entry: LibraryEntry): readonly Fact[] {
     ['Made for', entry.adapter?.baseName],
     ['Domain', domainOf(entry)],
     ['Found in', entry.foundIn],
-    ['Changed', new Date(entry.modified).toLocaleString()],
+    ['Changed', changedText(entry.modified)],
     ['Path', entry.file.path],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
@@ -123,4 +123,9 @@ function Facts({ facts }: { facts: readonly Fact[] }) {
       ))}
     </dl>
   );
+}
+
+/** `23 Nov 2026, 12:19`. */
+function changedText(time: number): string {
+  return new Date(time).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'short' });
 }
