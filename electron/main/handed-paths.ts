@@ -1,6 +1,7 @@
 // Files that the system hands over: words of the command line (double click, "open with"), of a second start, and macOS's
 // open-file. A model becomes known to the library where it is, as if it had been dropped on the window; a recipe is opened.
-import { isAbsolute, resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { Studio } from '#src/studio/studio-platform.ts';
 
 const openable = /\.(?:gguf|recipe\.json)$/i;
@@ -10,7 +11,15 @@ export function handedPaths(words: readonly string[], folder: string): readonly 
   return words
     .slice(1)
     .filter((word) => !word.startsWith('-') && openable.test(word))
-    .map((word) => (isAbsolute(word) ? word : resolve(folder, word)));
+    .map((word) => resolve(folder, word));
+}
+
+/** The workspace folder among a start's own words (`own`: after the program, or Electron and the program); none if none. */
+export function handedWorkspace(own: readonly string[], folder: string): string | undefined {
+  return own
+    .filter((word) => !word.startsWith('-'))
+    .map((word) => resolve(folder, word))
+    .find((path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true);
 }
 
 /** Gives them to the window. Throws when a file is not there. */

@@ -9,7 +9,7 @@ import type { Studio } from '#src/studio/studio-platform.ts';
 import { registerStudioScheme, serveStudioFiles } from './app-protocol.ts';
 import { setApplicationMenu } from './application-menu.ts';
 import { createDesktopPlatform } from './desktop-platform.ts';
-import { handedPaths, takeHandedPaths } from './handed-paths.ts';
+import { handedPaths, handedWorkspace, takeHandedPaths } from './handed-paths.ts';
 import { serveWindows } from './serve-windows.ts';
 import { openStudioWindow } from './studio-window.ts';
 import { applyKeptTheme, currentTheme, followTheme } from './theme.ts';
@@ -28,7 +28,10 @@ function boot(): void {
   const home = studioHome();
 
   // 3. The studio opens while Chromium starts; windows that ask early wait for it.
-  const studio = openStudio({ platform: createDesktopPlatform() });
+  const studio = openStudio({
+    platform: createDesktopPlatform(),
+    workspaceFolder: handedWorkspace(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd()),
+  });
   const ending = new AbortController();
   const watching = new Promise<void>((resolve) => serveWindows(studio, resolve));
   studio.then(
