@@ -4,7 +4,7 @@
 import type { EventSink, StageEvent } from '#src/contract/stage-events.ts';
 import { isAbort } from '#src/errors/studio-error.ts';
 import type { PlannedOutput, PlannedPass, RecipePlan } from '#src/recipe/plan.ts';
-import { usedSources } from './recipe-sources.ts';
+import { usedSources } from './used-sources.ts';
 
 /** A node, or one level of a quantize step. */
 export interface StepReference {

@@ -26,8 +26,8 @@ import {
   type PlannedSource,
 } from './planned-sources.ts';
 import type { PlanningPorts } from './ports.ts';
-import type { SourceNode } from './recipe-sources.ts';
 import { outputKey } from './step-key.ts';
+import type { SourceNode } from './used-sources.ts';
 import { manifestFileName } from './write-manifest.ts';
 
 export interface PlanContext {

@@ -20,8 +20,8 @@ export interface PassWork {
 
 type Needs = Pick<BuildPlan, 'readsBytes' | 'writesBytes' | 'disks' | 'peakMemoryBytes' | 'freeMemoryBytes' | 'estimatedSeconds'>; // prettier-ignore
 
-/** llama.cpp's own buffers while a finished file is asked the validation prompts, beside the file itself. */
-const validationBytes = 96 * 1024 * 1024;
+/** The process and llama.cpp's own buffers while a finished file is asked the validation prompts, beside the file itself. */
+const validationBytes = 160 * 1024 * 1024;
 
 export async function planNeeds(
   works: readonly PassWork[],

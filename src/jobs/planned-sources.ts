@@ -10,7 +10,8 @@ import type { Importance } from '#src/stages/quantize/importance.ts';
 import { formatBytes, formatCount } from '#src/text/format-number.ts';
 import { openImportance } from './open-model.ts';
 import { openAdapter, openBase } from './open-sources.ts';
-import { checkPin, locateSource, type RecipeSource, type SourceNode } from './recipe-sources.ts';
+import { checkPin, locateSource, type RecipeSource } from './recipe-sources.ts';
+import type { SourceNode } from './used-sources.ts';
 
 export interface Fact {
   readonly name: string;

@@ -4,11 +4,9 @@ import { basename, resolve } from 'node:path';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { hashSourceFiles, listSourceFiles, type SourceFile } from '#src/io/source-hash.ts';
-import type { PlannedPass, RecipePlan } from '#src/recipe/plan.ts';
-import type { NodeOf } from '#src/recipe/recipe-schema.ts';
+import type { RecipePlan } from '#src/recipe/plan.ts';
 import type { BuildSteps } from './build-steps.ts';
-
-export type SourceNode = NodeOf<'base'> | NodeOf<'adapter'> | NodeOf<'imatrix'>;
+import { usedSources, type SourceNode } from './used-sources.ts';
 
 export interface RecipeSource {
   readonly node: SourceNode;
@@ -81,17 +79,6 @@ export async function refuseChanged(
       details: { path },
     });
   }
-}
-
-/** Sources of passes, each once, in the order in which passes name them. */
-export function usedSources(passes: readonly PlannedPass[]): SourceNode[] {
-  const nodes = passes.flatMap(({ model, imatrix, outputs }): SourceNode[] => [
-    model.base,
-    ...(model.merge?.adapters ?? []),
-    ...(imatrix === undefined ? [] : [imatrix]),
-    ...outputs.flatMap(({ adapters }) => adapters),
-  ]);
-  return [...new Map(nodes.map((node) => [node.id, node])).values()];
 }
 
 /** Finds a source and its files; nothing is read. Throws `io/not-found`. */

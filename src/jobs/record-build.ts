@@ -42,7 +42,8 @@ export async function recordBuild(
   try {
     job = await recordJob(store, buildJob(build), work, { signal });
   } catch (error) {
-    if (!(error instanceof StudioError) || error.kind !== 'environment') throw error;
+    // Adding to the list looks at nothing but the list: whatever is wrong is wrong with that.
+    if (!(error instanceof StudioError)) throw error;
     const message = `This build is not in the list of jobs: ${error.message}`;
     onNotice?.({ event: 'notice', level: 'warning', message });
     return work(() => undefined, signal ?? new AbortController().signal);
