@@ -45,7 +45,13 @@ function run(script, scriptWords) {
     cwd: root,
     stdio: 'inherit',
   });
-  if (status !== 0) process.exit(status ?? 70);
+  if (status === 0) return;
+  if (!electronFolder) {
+    console.error(
+      'Without a network, set ELECTRON_DIST to the folder of an unpacked Electron (.ci/get-electron FOLDER gets one).',
+    );
+  }
+  process.exit(status ?? 70);
 }
 
 run('configs/build/build.mjs', ['--clean']);
