@@ -54,8 +54,10 @@ export async function takeDrop(transfer: DataTransfer): Promise<void> {
 }
 
 async function uploadAll(files: readonly DroppedFile[]): Promise<void> {
-  const refused = files.map(refusalOf).find((refusal) => refusal !== undefined);
-  if (refused !== undefined) notify.error(refused);
+  for (const file of files) {
+    const refusal = refusalOf(file);
+    if (refusal !== undefined) notify.error(refusal);
+  }
   const accepted = files.filter((file) => refusalOf(file) === undefined);
   let done = 0;
   for (const file of accepted) {

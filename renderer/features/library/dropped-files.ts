@@ -10,10 +10,16 @@ const gigabyte = 1e9;
 
 /** Reads folders too. What is hidden is passed over. */
 export async function filesOfDrop(transfer: DataTransfer): Promise<readonly DroppedFile[]> {
-  // Entries must be asked for before the first wait: afterwards the browser has emptied the transfer.
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
+  // Everything must be asked for before the first wait: afterwards the browser has emptied the transfer.
+  const items = [...transfer.items].map((item) => ({
+    entry: item.webkitGetAsEntry(),
+    file: item.getAsFile(),
+  }));
   const files: DroppedFile[] = [];
-  for (const entry of entries) if (entry !== null) await collect(entry, files);
+  for (const { entry, file } of items) {
+    if (entry !== null) await collect(entry, files);
+    else if (file !== null) files.push({ file, name: file.name });
+  }
   return files;
 }
 
