@@ -100,6 +100,8 @@ export interface EditOptions {
   /** Edits with this key are joined while they follow each other closely. */
   readonly joins?: string;
   readonly now?: number;
+  /** The text as it was parsed already. */
+  readonly parsed?: RecipeDocument;
 }
 
 /** The document with another text; the old one goes on the undo stack. The same text changes nothing. */
@@ -118,7 +120,7 @@ export function withText(
     ? document.past
     : trimmed([...document.past, { text: document.text, step: options.step }]);
   return {
-    ...showing(document, text),
+    ...showing(document, text, options.parsed),
     past,
     future: [],
     lastEdit: options.joins === undefined ? undefined : { key: options.joins, at: now },
@@ -175,9 +177,14 @@ export function problemsByNode(
   return result;
 }
 
-export function readText(text: string, label: string, previous?: DocumentContent): DocumentContent {
+export function readText(
+  text: string,
+  label: string,
+  previous?: DocumentContent,
+  parsed?: RecipeDocument,
+): DocumentContent {
   try {
-    const document = parseRecipe(text, label);
+    const document = parsed?.text === text ? parsed : parseRecipe(text, label);
     const before = previous?.state === 'recipe' ? previous.nodes : undefined;
     const nodes = new Map(
       document.recipe.nodes.map((node) => [node.id, sameAsBefore(before?.get(node.id), node)]),
@@ -192,8 +199,8 @@ export function readText(text: string, label: string, previous?: DocumentContent
   }
 }
 
-function showing(document: CanvasDocument, text: string): CanvasDocument {
-  const content = readText(text, document.title, document.content);
+function showing(document: CanvasDocument, text: string, parsed?: RecipeDocument): CanvasDocument {
+  const content = readText(text, document.title, document.content, parsed);
   const known = content.state === 'recipe' ? content.nodes : undefined;
   return {
     ...document,

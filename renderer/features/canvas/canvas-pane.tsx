@@ -45,6 +45,7 @@ const nodeTypes = { recipe: NodeView };
 const noRunning: ReadonlySet<string> = new Set();
 /** Nodes beyond this many are only drawn while they are in sight. */
 const manyNodes = 300;
+const farZoom = 0.4;
 const minimapSize = { width: 168, height: 112 };
 
 export function CanvasPane({ document }: { document: CanvasDocument }) {
@@ -53,6 +54,8 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
   const tool = useCanvas((store) => store.tool);
   const running = useRunningNodes();
   const [snapStep, setSnapStep] = useState(grid);
+  /** Zoomed out so far that a node's rows cannot be read: they are not painted either. */
+  const [far, setFar] = useState(false);
 
   useEffect(() => {
     setNodes((before) => flowNodes(document, before));
@@ -85,6 +88,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
       role="application"
       aria-label={`Canvas of ${document.title}`}
       data-tool={tool}
+      data-far={far || undefined}
       onKeyDown={(event) => {
         if (event.key === 'Alt') setSnapStep(fineGrid);
         onCanvasKey(event);
@@ -113,6 +117,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
         edges={edges}
         nodeTypes={nodeTypes}
         onInit={onInit}
+        onMove={(_, { zoom }) => setFar(zoom < farZoom)}
         onNodesChange={onNodesChange}
         onEdgesChange={selectEdges}
         onNodeDragStop={(_, __, dragged) => dropNodes(dragged)}
@@ -144,8 +149,8 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
       >
         <Background
           variant={BackgroundVariant.Dots}
-          gap={20}
-          size={1.4}
+          gap={far ? 100 : 20}
+          size={far ? 4 : 1.4}
           className={css.dots ?? ''}
         />
         {nodes.length > 3 && (

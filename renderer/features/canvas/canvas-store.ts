@@ -176,7 +176,9 @@ export function edit(
   options: EditOptions,
 ): void {
   const document = activeRecipe();
-  if (document !== undefined) editText(change(document).text, options);
+  if (document === undefined) return;
+  const parsed = change(document);
+  editText(parsed.text, { ...options, parsed });
 }
 
 export function undo(): void {

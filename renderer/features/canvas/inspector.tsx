@@ -1,4 +1,5 @@
 // The right-hand side: options of the selected node, actions for several, or the whole recipe when nothing is selected.
+import { memo } from 'react';
 import { ResizeHandle, useStoredSize } from '#renderer/ui/resize-handle.tsx';
 import type { CanvasDocument } from './canvas-document.ts';
 import { InspectNode } from './inspect-node.tsx';
@@ -6,7 +7,7 @@ import { InspectRecipe } from './inspect-recipe.tsx';
 import { InspectSeveral } from './inspect-several.tsx';
 import css from './inspector.module.css';
 
-export function Inspector({ document }: { document: CanvasDocument }) {
+export const Inspector = memo(function Inspector({ document }: { document: CanvasDocument }) {
   const [width, setWidth] = useStoredSize('canvas-inspector', 300);
   const most = Math.max(280, Math.min(640, window.innerWidth - 480));
   const shown = Math.min(most, Math.max(240, width));
@@ -43,4 +44,4 @@ export function Inspector({ document }: { document: CanvasDocument }) {
       </aside>
     </>
   );
-}
+});

@@ -34,6 +34,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
         fit === 'refused' && css.refused,
       )}
       style={{ width: nodeWidth(node.kind) }}
+      data-node=""
     >
       <header className={css.header}>
         <span className={classNames('label', css.kind)}>{kindNames[node.kind]}</span>
@@ -44,7 +45,7 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
           {titleOf(node)}
         </strong>
       </header>
-      <div className={css.body} data-stale={state.stale || undefined}>
+      <div className={css.body} data-node-body="" data-stale={state.stale || undefined}>
         {node.kind === 'quantize' ? (
           <LevelRows node={node} run={state.run} />
         ) : (

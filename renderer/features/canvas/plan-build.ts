@@ -72,8 +72,8 @@ export async function planNow(key: string): Promise<BuildPlan | undefined> {
     setPlan(key, {
       plan,
       text,
-      nodes: new Map(plan.nodes.map((node) => [node.node, node])),
-      outputs: byQuantize(plan.outputs),
+      nodes: reused(new Map(plan.nodes.map((node) => [node.node, node])), before.nodes),
+      outputs: reused(byQuantize(plan.outputs), before.outputs),
       stale: false,
       error: undefined,
     });
@@ -83,6 +83,17 @@ export async function planNow(key: string): Promise<BuildPlan | undefined> {
     setPlan(key, { ...before, text, stale: before.plan !== undefined, error });
     return undefined;
   }
+}
+
+/** Entries that say the same as before are the same objects, so that only views with news are drawn. */
+function reused<V>(fresh: ReadonlyMap<string, V>, before: ReadonlyMap<string, V>): Map<string, V> {
+  return new Map(
+    [...fresh].map(([key, value]) => {
+      const known = before.get(key);
+      const same = known !== undefined && JSON.stringify(known) === JSON.stringify(value);
+      return [key, same ? known : value];
+    }),
+  );
 }
 
 function byQuantize(

@@ -1,7 +1,7 @@
 // The Workflow screen: tabs of open recipes, the canvas (or the text of a recipe that is broken), the inspector, and what
 // floats over them. The recipe's text is the truth; everything here is drawn from it.
 import { ChevronDown } from 'lucide-react';
-import { useEffect, useState } from 'react';
+import { useDeferredValue, useEffect, useState } from 'react';
 import type { RecipeDraft } from '#src/contract/studio/recipes.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { Chip } from '#renderer/ui/chip.tsx';
@@ -75,7 +75,7 @@ export function WorkflowScreen() {
       ) : (
         <div className={css.work}>
           <CanvasPane key={document.key} document={document} />
-          <Inspector document={document} />
+          <LateInspector document={document} />
         </div>
       )}
       <CanvasPalette />
@@ -84,6 +84,12 @@ export function WorkflowScreen() {
       <ConflictDialog />
     </div>
   );
+}
+
+/** The inspector follows in slices of its own, so that selecting and dropping never wait for it. */
+function LateInspector({ document }: { document: CanvasDocument }) {
+  const late = useDeferredValue(document);
+  return <Inspector document={late.key === document.key ? late : document} />;
 }
 
 function Actions({ document }: { document: CanvasDocument }) {
