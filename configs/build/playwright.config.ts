@@ -17,5 +17,7 @@ export default defineConfig<StudioOptions>({
   projects: [
     { name: 'electron', use: { surface: 'electron' } },
     { name: 'browser', use: { surface: 'browser' } },
+    // Not a test: `npm run pictures` draws docs/images anew.
+    { name: 'pictures', testMatch: '**/*.pictures.ts', use: { surface: 'browser' } },
   ],
 });
