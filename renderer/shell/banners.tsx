@@ -1,6 +1,6 @@
 // Lines over the screen for what concerns the whole window: the studio is gone, the workspace cannot be written, a host died.
 import { CircleAlert, TriangleAlert, X } from 'lucide-react';
-import { useState, type ReactNode } from 'react';
+import { useEffect, useState, type ReactNode } from 'react';
 import { goTo } from '#renderer/stores/navigation-store.ts';
 import { useStudio } from '#renderer/stores/studio-store.ts';
 import { Button, IconButton } from '#renderer/ui/button.tsx';
@@ -15,13 +15,26 @@ export function Banners() {
   const lost = useStudio((store) => store.lost);
   const workspace = useStudio((store) => store.state?.workspace);
   const hosts = useStudio((store) => store.hosts);
+  const mode = useStudio((store) => store.state?.mode);
   const notices = useStudio((store) => store.state?.notices);
   const [closed, setClosed] = useState<readonly string[]>([]);
   const close = (banner: string) => setClosed((before) => [...before, banner]);
 
+  // A host that runs again and dies again is told again.
+  useEffect(() => {
+    const running = Object.values(hosts).filter(({ state }) => state !== 'crashed');
+    setClosed((before) =>
+      before.filter((banner) => !running.some(({ name }) => banner.startsWith(`${name}:`))),
+    );
+  }, [hosts]);
+
   if (lost !== undefined) {
     return (
-      <Banner tone="bad" text="The studio behind this window is gone." more={`Reason: ${lost}.`}>
+      <Banner
+        tone="bad"
+        text="The studio behind this window is gone."
+        more={`${sentence(lost)} ${mode === 'browser' ? 'If it has ended, start "gguf-studio serve" again and open the address that it prints.' : ''}`}
+      >
         <Button onClick={() => window.location.reload()}>Reload</Button>
       </Banner>
     );
@@ -53,7 +66,7 @@ export function Banners() {
               key={host.name}
               tone="bad"
               text={`${hostNames[host.name]} stopped unexpectedly.`}
-              more={`${host.reason ?? 'It left no reason.'} It starts again by itself with the next task.`}
+              more={`${sentence(host.reason)} It starts again by itself with the next task.`}
               onClose={() => close(`${host.name}:${host.reason ?? ''}`)}
             />
           ),
@@ -66,6 +79,12 @@ export function Banners() {
       )}
     </>
   );
+}
+
+/** `Reason: signal SIGKILL.` */
+function sentence(reason: string | undefined): string {
+  if (reason === undefined || reason.trim() === '') return 'It left no reason.';
+  return `Reason: ${reason.trim().replace(/\.$/, '')}.`;
 }
 
 interface BannerProps {
