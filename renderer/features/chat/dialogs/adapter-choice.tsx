@@ -97,8 +97,8 @@ export function AdapterChoice({ model, entry, onChange }: AdapterChoiceProps) {
       {fits !== undefined && fits.refused.length > 0 && (
         <details className={css.refused}>
           <summary>
-            {fits.refused.length} {fits.refused.length === 1 ? 'adapter does' : 'adapters do'} not
-            fit
+            {fits.refused.length} {fits.refused.length === 1 ? 'adapter' : 'adapters'} cannot be
+            used here
           </summary>
           <ul>
             {fits.refused.map(({ name, reason }) => (
