@@ -212,7 +212,8 @@ function selectEdges(changes: readonly EdgeChange<CanvasEdge>[]): void {
 
 function dropNodes(dragged: readonly CanvasNode[]): void {
   const moved = new Map<string, Position>(dragged.map(({ id, position }) => [id, position]));
-  if (moved.size > 0) moveNodes(moved);
+  // Not in the pointer's own task: what is drawn is right already, and the edit takes its time in large recipes.
+  if (moved.size > 0) setTimeout(() => moveNodes(moved));
 }
 
 const isValidConnection: IsValidConnection<CanvasEdge> = ({ source, target }) => {

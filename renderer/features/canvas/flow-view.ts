@@ -61,7 +61,7 @@ export function focusNode(id: string, frames = 12): void {
   requestAnimationFrame(() => {
     const view = pane?.querySelector<HTMLElement>(`.react-flow__node[data-id="${CSS.escape(id)}"]`);
     view?.focus({ preventScroll: true });
-    if ((view == null || document.activeElement !== view) && frames > 0) focusNode(id, frames - 1);
+    if (document.activeElement !== (view ?? null) && frames > 0) focusNode(id, frames - 1);
   });
 }
 
