@@ -53,42 +53,44 @@ export function VirtualList<Row>({
     if (current >= 0 && current < rows.length) virtual.scrollToIndex(current, { align: 'auto' });
   }, [current]);
   return (
-    <div
-      className={css.scroller}
-      ref={(element) => {
-        scroller.current = element;
-        if (typeof ref === 'function') ref(element);
-        else if (ref !== null && ref !== undefined) ref.current = element;
-      }}
-      role="listbox"
-      aria-label={label}
-      aria-activedescendant={current >= 0 ? `${id}-${current}` : undefined}
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-    >
-      <div className={css.body} role="presentation" style={{ height: virtual.getTotalSize() }}>
-        {virtual.getVirtualItems().map(({ index, start }) => {
-          const row = rows[index];
-          if (row === undefined) return null;
-          return (
-            <div
-              key={rowKey(row)}
-              id={`${id}-${index}`}
-              role="option"
-              aria-selected={isSelected(row, index)}
-              aria-setsize={rows.length}
-              aria-posinset={index + 1}
-              className={css.row}
-              style={{ height: rowHeight, transform: `translateY(${start}px)` }}
-              onClick={(event) => onClick?.(row, index, event)}
-              onDoubleClick={() => onDoubleClick?.(row)}
-            >
-              {draw(row, index)}
-            </div>
-          );
-        })}
+    <div className={css.outer}>
+      <div
+        className={css.scroller}
+        ref={(element) => {
+          scroller.current = element;
+          if (typeof ref === 'function') ref(element);
+          else if (ref !== null && ref !== undefined) ref.current = element;
+        }}
+        role="listbox"
+        aria-label={label}
+        aria-activedescendant={current >= 0 ? `${id}-${current}` : undefined}
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <div className={css.body} role="presentation" style={{ height: virtual.getTotalSize() }}>
+          {virtual.getVirtualItems().map(({ index, start }) => {
+            const row = rows[index];
+            if (row === undefined) return null;
+            return (
+              <div
+                key={rowKey(row)}
+                id={`${id}-${index}`}
+                role="option"
+                aria-selected={isSelected(row, index)}
+                aria-setsize={rows.length}
+                aria-posinset={index + 1}
+                className={css.row}
+                style={{ height: rowHeight, transform: `translateY(${start}px)` }}
+                onClick={(event) => onClick?.(row, index, event)}
+                onDoubleClick={() => onDoubleClick?.(row)}
+              >
+                {draw(row, index)}
+              </div>
+            );
+          })}
+        </div>
       </div>
-      {rows.length === 0 && empty}
+      {rows.length === 0 && empty !== undefined && <div className={css.empty}>{empty}</div>}
     </div>
   );
 }

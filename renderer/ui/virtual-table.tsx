@@ -104,54 +104,57 @@ export function VirtualTable<Row>({
   }
 
   return (
-    <div
-      ref={scroller}
-      className={css.scroller}
-      role={onSelect === undefined ? 'table' : 'grid'}
-      aria-label={label}
-      aria-rowcount={rows.length + 1}
-      aria-activedescendant={
-        onSelect !== undefined && selectedIndex >= 0 ? `${id}-${selectedIndex}` : undefined
-      }
-      tabIndex={0}
-      onKeyDown={onKeyDown}
-    >
-      <div className={css.head} role="rowgroup">
+    <div className={css.outer}>
+      <div
+        ref={scroller}
+        className={css.scroller}
+        role={onSelect === undefined ? 'table' : 'grid'}
+        aria-label={label}
+        aria-rowcount={rows.length + 1}
+        aria-activedescendant={
+          onSelect !== undefined && selectedIndex >= 0 ? `${id}-${selectedIndex}` : undefined
+        }
+        tabIndex={0}
+        onKeyDown={onKeyDown}
+      >
+        <div className={css.head} role="rowgroup">
+          <div
+            role="row"
+            aria-rowindex={1}
+            className={css.row}
+            style={{ gridTemplateColumns: template }}
+          >
+            {columns.map((column) => (
+              <HeaderCell key={column.key} column={column} sort={sort} onSort={onSort} />
+            ))}
+          </div>
+        </div>
         <div
-          role="row"
-          aria-rowindex={1}
-          className={css.row}
-          style={{ gridTemplateColumns: template }}
+          className={css.body}
+          role="rowgroup"
+          style={{ height: rows.length === 0 ? undefined : virtual.getTotalSize() }}
         >
-          {columns.map((column) => (
-            <HeaderCell key={column.key} column={column} sort={sort} onSort={onSort} />
-          ))}
+          {virtual.getVirtualItems().map((item) => {
+            const row = rows[item.index];
+            if (row === undefined) return null;
+            return (
+              <DataRow
+                key={rowKey(row)}
+                id={`${id}-${item.index}`}
+                row={row}
+                index={item.index}
+                start={item.start}
+                height={rowHeight}
+                template={template}
+                columns={columns}
+                selected={onSelect === undefined ? undefined : item.index === selectedIndex}
+                actions={actions}
+              />
+            );
+          })}
         </div>
       </div>
-      <div
-        className={css.body}
-        role="rowgroup"
-        style={{ height: rows.length === 0 ? undefined : virtual.getTotalSize() }}
-      >
-        {virtual.getVirtualItems().map((item) => {
-          const row = rows[item.index];
-          if (row === undefined) return null;
-          return (
-            <DataRow
-              key={rowKey(row)}
-              id={`${id}-${item.index}`}
-              row={row}
-              index={item.index}
-              start={item.start}
-              height={rowHeight}
-              template={template}
-              columns={columns}
-              selected={onSelect === undefined ? undefined : item.index === selectedIndex}
-              actions={actions}
-            />
-          );
-        })}
-      </div>
+      {/* Beside the grid: inside it only rows may stand. */}
       {rows.length === 0 && empty !== undefined && <div className={css.empty}>{empty}</div>}
     </div>
   );

@@ -119,7 +119,7 @@ const libraryColumns: readonly LibraryColumn[] = columns.map((column) => ({
 const neededWidth: Partial<Record<SortColumn, number>> = {
   kind: 700,
   parameters: 800,
-  architecture: 1000,
+  architecture: 1100,
   context: 1000,
   domain: 1000,
 };
