@@ -3,9 +3,12 @@ import type { KeyboardEvent } from 'react';
 import { isMac } from '#renderer/ui/keyboard.tsx';
 import { isTyping } from '#renderer/ui/is-typing.ts';
 import {
+  copySelection,
+  cutSelection,
   deleteSelection,
   duplicateSelection,
   nudgeSelection,
+  paste,
   selectAll,
 } from './canvas-actions.ts';
 import { placeOf } from './canvas-document.ts';
@@ -61,11 +64,35 @@ export function onCanvasKey(event: KeyboardEvent<HTMLElement>): void {
   }
 }
 
+let clipboardTold = 0;
+
+/** The system's clipboard has spoken: the keys that stand in for it are not needed. */
+export function clipboardSpoke(): void {
+  clipboardTold = performance.now();
+}
+
+/** Where a key brings no clipboard event (a refused clipboard, a window without an edit menu), the copy kept here serves. */
+function unlessTold(run: () => void): void {
+  const pressed = performance.now();
+  setTimeout(() => {
+    if (clipboardTold < pressed) run();
+  }, 80);
+}
+
 function onModKey(event: KeyboardEvent): boolean {
   switch (event.key.toLowerCase()) {
     case 'a':
       selectAll();
       return true;
+    case 'c':
+      copySelection();
+      return false;
+    case 'x':
+      unlessTold(() => cutSelection());
+      return false;
+    case 'v':
+      unlessTold(() => paste(''));
+      return false;
     case 'd':
       duplicateSelection();
       return true;

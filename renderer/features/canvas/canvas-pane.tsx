@@ -29,7 +29,7 @@ import { whyNotConnect, type Position } from '#src/recipe/edit-nodes.ts';
 import { useStudio } from '#renderer/stores/studio-store.ts';
 import { connect, copySelection, cutSelection, moveNodes, paste } from './canvas-actions.ts';
 import type { CanvasDocument } from './canvas-document.ts';
-import { onCanvasKey } from './canvas-keys.ts';
+import { clipboardSpoke, onCanvasKey } from './canvas-keys.ts';
 import css from './canvas-pane.module.css';
 import { activeDocument, activeRecipe, openPalette, select, useCanvas } from './canvas-store.ts';
 import { CanvasToolbar } from './canvas-toolbar.tsx';
@@ -101,6 +101,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
       onPaste={(event) => {
         if (isField(event.target)) return;
         event.preventDefault();
+        clipboardSpoke();
         paste(event.clipboardData.getData('text/plain'));
       }}
       onFocus={(event) => revealFocused(event.target)}
@@ -269,6 +270,7 @@ function isField(target: EventTarget): boolean {
 }
 
 function toClipboard(event: React.ClipboardEvent, text: string | undefined): void {
+  if (!isField(event.target)) clipboardSpoke();
   if (isField(event.target) || text === undefined) return;
   event.preventDefault();
   event.clipboardData.setData('text/plain', text);

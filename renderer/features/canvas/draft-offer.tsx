@@ -10,33 +10,37 @@ export interface DraftOfferProps {
 }
 
 export function DraftOffer({ drafts, onChange }: DraftOfferProps) {
-  return drafts.map((draft) => {
-    const done = () => onChange(drafts.filter((one) => one !== draft));
-    return (
-      <div key={draft.document} className={css.bar} role="status">
-        <p>
-          Unsaved edits of <strong>{draft.title}</strong> from {timeOf(draft.changedAt)}
-        </p>
-        <Button
-          variant="primary"
-          onClick={() => {
-            done();
-            void restoreDraft(draft);
-          }}
-        >
-          Restore
-        </Button>
-        <Button
-          onClick={() => {
-            done();
-            void discardDraft(draft);
-          }}
-        >
-          Discard
-        </Button>
-      </div>
-    );
-  });
+  return (
+    <div className={css.offers}>
+      {drafts.map((draft) => {
+        const done = () => onChange(drafts.filter((one) => one !== draft));
+        return (
+          <div key={draft.document} className={css.bar} role="status">
+            <p>
+              Unsaved edits of <strong>{draft.title}</strong> from {timeOf(draft.changedAt)}
+            </p>
+            <Button
+              variant="primary"
+              onClick={() => {
+                done();
+                void restoreDraft(draft);
+              }}
+            >
+              Restore
+            </Button>
+            <Button
+              onClick={() => {
+                done();
+                void discardDraft(draft);
+              }}
+            >
+              Discard
+            </Button>
+          </div>
+        );
+      })}
+    </div>
+  );
 }
 
 /** `12:31`, or with the day when it was another one. */

@@ -30,20 +30,22 @@ export function ConnectPage({ node, targets }: ConnectPageProps) {
   };
   return (
     <>
-      <PaletteGroup name="Connect to">
-        {all
-          .filter(({ reason }) => reason === undefined)
-          .map(({ id, replaces }) => (
-            <PaletteItem
-              key={id}
-              value={`to ${id}`}
-              keywords={[nameOf(id)]}
-              title={nameOf(id)}
-              detail={replaces === undefined ? undefined : `in place of ${nameOf(replaces)}`}
-              onSelect={done(() => connect(node, id))}
-            />
-          ))}
-      </PaletteGroup>
+      {all.some(({ reason }) => reason === undefined) && (
+        <PaletteGroup name="Connect to">
+          {all
+            .filter(({ reason }) => reason === undefined)
+            .map(({ id, replaces }) => (
+              <PaletteItem
+                key={id}
+                value={`to ${id}`}
+                keywords={[nameOf(id)]}
+                title={nameOf(id)}
+                detail={replaces === undefined ? undefined : `in place of ${nameOf(replaces)}`}
+                onSelect={done(() => connect(node, id))}
+              />
+            ))}
+        </PaletteGroup>
+      )}
       {wires.length > 0 && (
         <PaletteGroup name="Remove a wire">
           {wires.map((edge) => (
