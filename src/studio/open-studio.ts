@@ -36,6 +36,8 @@ export interface OpenStudioOptions {
   readonly platform: StudioPlatform;
   /** Opened instead of the workspace that was open last. */
   readonly workspaceFolder?: string | undefined;
+  /** More folders that files may be chosen from (absolute); where there is no system dialog, nothing else widens them. */
+  readonly allowedFolders?: readonly string[] | undefined;
   readonly environment?: NodeJS.ProcessEnv | undefined;
 }
 
@@ -126,6 +128,10 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
     ),
   );
   await files.setRoots('home', homeRoots(home));
+  await files.setRoots(
+    'allowed',
+    (options.allowedFolders ?? []).map((path) => ({ path, name: path })),
+  );
   await useRoots();
   // An offer is a help: where looking fails, there is none.
   void offerFolders().catch(() => undefined);

@@ -83,7 +83,7 @@ export function createStudioFiles(): StudioFiles {
       'file/not-allowed',
       `${path} is outside the folders that the studio may open, or a link leads there.`,
       {
-        hint: "Add its folder with the system's own dialog, copy it into the workspace, or start gguf-studio in that folder.",
+        hint: "Add its folder with the system's own dialog, copy it into the workspace, start gguf-studio in that folder, or start it with serve --allow FOLDER.",
         details: { path },
       },
     );

@@ -32,6 +32,17 @@ describe('gguf-studio serve', () => {
     }
   });
 
+  it('refuses to allow a folder that is not there, or a file', async () => {
+    for (const [path, code] of [
+      [join(home, 'gone'), 2],
+      [program, 64],
+    ] as const) {
+      const { ended, text } = start('--port', '0', '--allow', path);
+      expect([path, await ended]).toEqual([path, code]);
+      expect(text()).toContain(path);
+    }
+  });
+
   it('prints an address, answers on it, and ends with Ctrl+C', async () => {
     const { child, ended, text } = start('--port', '0');
     await expect.poll(text, { timeout: 20_000 }).toContain('?token=');

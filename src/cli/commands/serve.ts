@@ -1,6 +1,9 @@
 // `serve`: the studio's window in a browser, for machines without a screen and where the desktop window cannot run.
 import { spawn } from 'node:child_process';
+import { stat } from 'node:fs/promises';
 import { isLoopbackHost } from '#electron/server/request-checks.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { toIoError } from '#src/io/io-error.ts';
 import { describeCommand } from '#src/stages/stage-descriptor.ts';
 import { defineCommand } from '../command.ts';
 import { usageError } from '../usage-error.ts';
@@ -33,6 +36,14 @@ const descriptor = describeCommand({
       description:
         'Only 127.0.0.1 or localhost: the studio is not made to be reached from a network.',
     },
+    allow: {
+      kind: 'path',
+      repeatable: true,
+      valueName: 'FOLDER',
+      label: 'Allowed folders',
+      description:
+        'Another folder that models and files may be chosen from, besides your home, the workspace and the current folder. May be given several times.',
+    },
     open: {
       kind: 'flag',
       default: false,
@@ -43,6 +54,10 @@ const descriptor = describeCommand({
   examples: [
     { command: 'gguf-studio serve --open', explains: 'The window in the default browser' },
     { command: 'gguf-studio serve --port 5000 ~/models', explains: 'A workspace on a chosen port' },
+    {
+      command: 'gguf-studio serve --allow /mnt/models',
+      explains: 'Models on another disk may be chosen, too',
+    },
   ],
 });
 
@@ -62,6 +77,7 @@ export const serveCommand = defineCommand(descriptor, async ({ options, position
   const studio = await openStudio({
     platform: { mode: 'browser' },
     ...(folder === undefined ? {} : { workspaceFolder: context.resolvePath(folder) }),
+    allowedFolders: await existingFolders(options.allow.map((path) => context.resolvePath(path))),
   });
   try {
     let first: string | undefined;
@@ -108,4 +124,19 @@ function openInBrowser(address: string): void {
   const child = spawn(program, words, { stdio: 'ignore', detached: true });
   child.on('error', () => undefined);
   child.unref();
+}
+
+/** Throws for a folder that cannot be allowed, rather than leaving it out. */
+async function existingFolders(paths: readonly string[]): Promise<readonly string[]> {
+  for (const path of paths) {
+    const status = await stat(path).catch((error: unknown) => {
+      throw toIoError(error, path);
+    });
+    if (!status.isDirectory()) {
+      throw new StudioError('usage/invalid', `--allow ${path}: this is a file.`, {
+        hint: 'Give the folder that it is in.',
+      });
+    }
+  }
+  return paths;
 }
