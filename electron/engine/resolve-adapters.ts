@@ -5,11 +5,12 @@ import type { AdapterChoice } from '#src/contract/engine.contract.ts';
 import { samplingSchema, type Sampling } from '#src/contract/sampling.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { readBundle } from '#src/formats/bundle/read-bundle.ts';
-import { entryNumber, entryString } from '#src/formats/gguf/entries.ts';
+import { entryNumber, entryString, entryValue } from '#src/formats/gguf/entries.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { extractBundleMember } from '#src/io/adapter-cache.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
+import { shortestSingle } from '#src/text/shortest-single.ts';
 import { isEmbeddingModel } from '#src/stages/validate/validate-model.ts';
 
 export interface ResolvedAdapter {
@@ -71,7 +72,9 @@ const samplingKeys = {
 /** Values out of range are left out. */
 function recommendedSampling(metadata: readonly GgufEntry[]): Sampling {
   const given = Object.entries(samplingKeys).flatMap(([name, key]) => {
-    const value = entryNumber(metadata, key);
+    const stored = entryNumber(metadata, key);
+    const isSingle = entryValue(metadata, key)?.type === 'float32';
+    const value = stored === undefined || !isSingle ? stored : shortestSingle(stored);
     return value === undefined ? [] : [[name, value] as const];
   });
   const valid = given.filter(
