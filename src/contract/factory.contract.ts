@@ -35,6 +35,15 @@ export const factoryContract = {
   },
   convert: { params: convertParams, result: writtenSchema, event },
   convertLora: { params: convertLoraParams, result: writtenSchema, event },
+  /**
+   * What of a base decides the file that `convertLora` makes for it, as a hash: the same for all levels of a model.
+   * Reads headers only.
+   */
+  describeAdapterBase: {
+    params: z.object({ base: absolutePath }),
+    result: z.object({ architecture: z.string(), basis: z.string() }),
+    event,
+  },
   merge: { params: mergeParams, result: writtenSchema, event },
   quantize: { params: quantizeParams, result: writtenSchema, event },
   /** A recipe to its files; the same function for every front. */

@@ -48,6 +48,8 @@ export const libraryItemSchema = z.object({
 export const adapterFitSchema = z.object({
   adapter: z.string(),
   fits: z.boolean(),
+  /** It fits, but no GGUF adapter can hold it: it can be merged, not applied to a loaded model. */
+  mergeOnly: z.boolean().exactOptional(),
   /** Why not, or what to know although it fits. */
   reason: z.string().exactOptional(),
 });

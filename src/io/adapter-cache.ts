@@ -1,21 +1,28 @@
-// Adapters inside a bundle as files: llama.cpp opens adapters by path. Kept under their hash in the app's own folder, so
-// that a second use costs one check; a file whose hash does not fit is never handed out.
+// Adapters as the files that llama.cpp opens by path: those inside a bundle, and those that were converted from a PEFT
+// folder. Kept in the app's own folder under a hash, so that a second use costs one check; a file whose hash does not fit is
+// never handed out.
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openMember } from '#src/formats/bundle/read-bundle.ts';
 import type { PlacedMember } from '#src/formats/bundle/bundle-entries.ts';
 import type { ByteSource } from '#src/formats/bytes/byte-source.ts';
+import { hashFile } from './file-hash.ts';
 import { openFileByteSource } from './file-byte-source.ts';
 import { toIoError } from './io-error.ts';
 import { sha256OfSource } from './sha256.ts';
 import { ensureOwnFolder, studioHome } from './studio-home.ts';
 
+/** The folder that `clean --cache` empties. */
+export function adapterCacheFolder(home = studioHome()): string {
+  return join(home, 'cache', 'adapters');
+}
+
 /** Gives the path of a bundle's adapter, extracted when it is not there yet. Throws `bundle/invalid` and I/O errors. */
 export async function extractBundleMember(
   source: ByteSource,
   member: PlacedMember,
-  folder = join(studioHome(), 'cache', 'adapters'),
+  folder = adapterCacheFolder(),
 ): Promise<string> {
   const path = join(folder, `${member.sha256}.gguf`);
   // Also when it was extracted before: a damaged bundle must not seem sound because of an older copy.
@@ -30,6 +37,48 @@ export async function extractBundleMember(
     await rm(partial, { force: true });
     throw toIoError(error, path);
   }
+  return path;
+}
+
+/** Where converted adapters are kept, and where the hashes of files are remembered. */
+export interface ConvertedCache {
+  readonly folder: string;
+  readonly hashes: string;
+}
+
+/**
+ * The adapter that was kept under `key` (lower-case hexadecimal digits), or undefined. Its name carries the hash of its
+ * bytes: one that was damaged since is not given.
+ */
+export async function findConvertedAdapter(
+  key: string,
+  { folder, hashes }: ConvertedCache,
+): Promise<string | undefined> {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const sha256 = name.startsWith(`${key}-`)
+      ? /-([0-9a-f]{64})\.gguf$/.exec(name)?.[1]
+      : undefined;
+    if (sha256 === undefined) continue;
+    const path = join(folder, name);
+    const found = await hashFile(path, { folder: hashes }).catch(() => undefined);
+    if (found === sha256) return path;
+  }
+  return undefined;
+}
+
+/**
+ * Moves a finished file, made in a folder of the same disk, into the cache and gives its path there. Throws I/O errors.
+ */
+export async function keepConvertedAdapter(
+  made: { readonly path: string; readonly sha256: string },
+  key: string,
+  { folder }: Pick<ConvertedCache, 'folder'>,
+): Promise<string> {
+  const path = join(await ensureOwnFolder(folder), `${key}-${made.sha256}.gguf`);
+  await rename(made.path, path).catch((error: unknown) => {
+    throw toIoError(error, path);
+  });
   return path;
 }
 

@@ -1,9 +1,10 @@
 // What interrupted work leaves behind: partial and rejected outputs in workspaces, short-lived files of processes that are
-// gone, and (when asked for) the cache of extracted adapters. Only folders that are ours are looked into: workspaces and
+// gone, and (when asked for) the cache of extracted and converted adapters. Only folders that are ours are looked into: workspaces and
 // folders that carry our mark. Links are never followed.
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { adapterCacheFolder } from './adapter-cache.ts';
 import { toIoError } from './io-error.ts';
 import { journalPathOf, partialPathOf } from './output-file.ts';
 import { takeOutputLock } from './output-lock.ts';
@@ -21,7 +22,7 @@ export interface Leftover {
 export interface LeftoverOptions {
   readonly workspaces: readonly Workspace[];
   readonly home?: string;
-  /** The cache of extracted adapters too. */
+  /** The cache of extracted and converted adapters too. */
   readonly cache?: boolean;
 }
 
@@ -36,7 +37,7 @@ export async function findLeftovers(options: LeftoverOptions): Promise<Leftover[
     found.push(...(await leftoversOfOutputs(outputFolder, 0)));
   }
   found.push(...(await leftoversOfTemporary(join(home, 'temporary'))));
-  const cache = join(home, 'cache', 'adapters');
+  const cache = adapterCacheFolder(home);
   if (await isOwnFolder(cache)) {
     const pattern = options.cache === true ? /\.(gguf|partial)$/ : /\.partial$/;
     const files = (await entriesOf(cache)).filter((name) => pattern.test(name));

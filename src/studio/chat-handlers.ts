@@ -1,15 +1,17 @@
-// Chat columns: forwarded to the engine host with real paths and the settings' defaults. When the engine dies, its columns
-// are told as failed, and the next prompt loads them again.
+// Chat columns: forwarded to the engine host with real paths, adapters that it can apply, and the settings' defaults. When
+// the engine dies, its columns are told as failed, and the next prompt loads them again.
 import type { ColumnState } from '#src/contract/column.ts';
 import type { EventOf, ParamsOf } from '#src/contract/contract.ts';
 import type { EngineContract } from '#src/contract/engine.contract.ts';
 import type { HostState } from '#src/contract/studio/state.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { runtimeAdapters } from './runtime-adapters.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 import type { StudioParts } from './studio-parts.ts';
 
 type ChatMethods = 'loadColumn' | 'generate' | 'findFirstDifference' | 'unloadColumn';
 type LoadRequest = ParamsOf<EngineContract, 'loadColumn'>;
+type AdapterChoices = NonNullable<LoadRequest['adapters']>;
 type LoadEvent = EventOf<EngineContract, 'loadColumn'>;
 type EmitLoad = (
   event:
@@ -25,6 +27,7 @@ export interface ChatPart {
 }
 
 interface OpenColumn {
+  /** Adapters as the user chose them, PEFT folders included. */
   readonly request: LoadRequest;
   /** False after the engine that held it has ended. */
   isLoaded: boolean;
@@ -34,6 +37,7 @@ export function chatPart(parts: StudioParts): ChatPart {
   const { files, hosts, settings, watchers } = parts;
   const open = new Map<string, OpenColumn>();
   const states = new Map<string, ColumnState>();
+  const adaptersOf = runtimeAdapters(parts);
 
   const tell = (state: ColumnState) => {
     if (state.state === 'unloaded' && !open.has(state.column)) states.delete(state.column);
@@ -53,14 +57,40 @@ export function chatPart(parts: StudioParts): ChatPart {
     const opened = { request, isLoaded: false };
     open.set(column, opened);
     try {
-      const loaded = await hosts.engine.call('loadColumn', request, { signal, onEvent });
+      const chosen = await applicable(request, signal, (state) => {
+        if (open.get(column) === opened) onEvent({ event: 'state', state });
+      });
+      // Converting takes moments, in which another model was chosen or the column was closed.
+      if (open.get(column) !== opened) throw superseded(column);
+      const engineRequest = { ...request, adapters: chosen };
+      const loaded = await hosts.engine.call('loadColumn', engineRequest, { signal, onEvent });
       opened.isLoaded = true;
-      return loaded;
+      return { ...loaded, adapters: namesOf(request, loaded.adapters) };
     } catch (error) {
+      if (open.get(column) !== opened) throw error;
       if (signal.aborted) tell({ column, state: 'unloaded' });
       else tell({ column, state: 'failed', reason: reasonOf(error) });
       throw error;
     }
+  };
+  /** The adapters of a request as the engine takes them; what has to be converted for that is said. */
+  const applicable = async (
+    { column, path, adapters = [] }: LoadRequest,
+    signal: AbortSignal,
+    tellState: (state: ColumnState) => void,
+  ): Promise<AdapterChoices> => {
+    const chosen: AdapterChoices = [];
+    for (const adapter of adapters) {
+      if ('bundled' in adapter) {
+        chosen.push(adapter);
+        continue;
+      }
+      const usable = await adaptersOf.pathFor(adapter.path, path, signal, (reason) =>
+        tellState({ column, state: 'loading', reason }),
+      );
+      chosen.push({ path: usable, scale: adapter.scale });
+    }
+    return chosen;
   };
   /** Loads a column again that went with its engine. */
   const revive = async (column: string, signal: AbortSignal, emit: EmitLoad) => {
@@ -91,7 +121,7 @@ export function chatPart(parts: StudioParts): ChatPart {
     handlers: {
       async loadColumn({ column, file, adapters, ...options }, { signal, emit }) {
         const path = await files.pathOf(file);
-        const choices: NonNullable<LoadRequest['adapters']> = [];
+        const choices: AdapterChoices = [];
         for (const adapter of adapters) {
           if ('bundled' in adapter) choices.push(adapter);
           else choices.push({ path: await files.pathOf(adapter.file), scale: adapter.scale });
@@ -159,6 +189,18 @@ export function chatPart(parts: StudioParts): ChatPart {
           : options.gpuLayers,
     };
   }
+}
+
+/** What the user chose, not the file that was made of it. */
+function namesOf({ adapters = [] }: LoadRequest, names: readonly string[]): string[] {
+  return names.map((name, index) => {
+    const adapter = adapters[index];
+    return adapter !== undefined && 'path' in adapter ? adapter.path : name;
+  });
+}
+
+function superseded(column: string): StudioError {
+  return new StudioError('cancelled', `Column ${column} was changed while it was loaded.`);
 }
 
 /** The engine's end in mid-answer, as people should read it. */

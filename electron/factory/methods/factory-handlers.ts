@@ -4,6 +4,7 @@ import type { Handlers } from '#src/rpc/server.ts';
 import { build } from './build.ts';
 import { checkAdapters } from './check-adapters.ts';
 import { convert, convertLora } from './convert.ts';
+import { describeAdapterBase } from './describe-adapter-base.ts';
 import { describeMachine } from './describe-machine.ts';
 import { describeModel } from './describe-model.ts';
 import { inspect } from './inspect.ts';
@@ -25,6 +26,7 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   sizes,
   convert,
   convertLora,
+  describeAdapterBase,
   merge,
   quantize,
   build,

@@ -3,6 +3,7 @@
 import type { AdapterFit } from '#src/contract/library.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { LoraAdapter } from '#src/formats/lora/lora-adapter.ts';
+import { convertLora } from '../convert-lora/convert-lora.ts';
 import type { AdapterBase } from '../merge/adapter-base.ts';
 import { mapAdapter } from '../merge/map-adapter.ts';
 
@@ -22,6 +23,10 @@ export async function checkAdapterFit(
   } catch (error) {
     return { fits: false, reason: reasonOf(error) };
   }
+  const problem = await convertLora(adapter, base, { outtype: 'f32' }).then(
+    () => undefined,
+    (error: unknown) => reasonOf(error),
+  );
   const notes = [
     ...baseNameNote(adapter.baseModel, names),
     ...(adapter.invocationTokens === undefined
@@ -29,10 +34,16 @@ export async function checkAdapterFit(
       : ['It acts from its invocation tokens on (aLoRA), so it can be bundled, not merged.']),
     ...(adapter.modules.some(({ readMagnitude }) => readMagnitude !== undefined)
       ? ['It rescales rows (DoRA), so it can be merged, not bundled.']
-      : []),
+      : problem === undefined
+        ? []
+        : [problem]),
     ...adapter.notices,
   ];
-  return notes.length === 0 ? { fits: true } : { fits: true, reason: notes.join(' ') };
+  return {
+    fits: true,
+    ...(problem !== undefined && { mergeOnly: true }),
+    ...(notes.length > 0 && { reason: notes.join(' ') }),
+  };
 }
 
 /** Why a base or adapter cannot be used, in words. Errors that are not about the file are thrown on. */

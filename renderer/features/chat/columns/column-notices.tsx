@@ -29,7 +29,11 @@ export function ColumnNotices({ runtime, asked, color, blind }: ColumnNoticesPro
           />
         )}
       </div>
-      {phase === 'loading' && <p className={css.state}>Loading the model{percent(progress)}…</p>}
+      {phase === 'loading' && (
+        <p className={css.state}>
+          {blind || reason === undefined ? `Loading the model${percent(progress)}…` : reason}
+        </p>
+      )}
       {phase === 'waiting' && (
         <p className={css.state}>{blind ? 'Waiting.' : (reason ?? 'Waiting for its turn.')}</p>
       )}

@@ -131,12 +131,11 @@ async function findFitting(
   const answers = await studio().call('checkAdapters', { base }, { signal });
   const offers: Offer[] = [];
   const refused: { name: string; reason: string }[] = [];
-  for (const { file, fits, reason } of answers) {
+  for (const { file, fits, mergeOnly, reason } of answers) {
     const entry = adapters.get(file);
     if (entry === undefined) continue;
     const name = modelName(entry);
-    // The engine applies GGUF adapters to a loaded model; a checkpoint's adapter is built in.
-    if (fits && /gguf/i.test(entry.format)) {
+    if (fits && mergeOnly !== true) {
       rememberFile(entry.file);
       offers.push({
         name,
@@ -144,12 +143,7 @@ async function findFitting(
         adapter: { path: entry.file.recipePath, name, scale: 1 },
       });
     } else {
-      refused.push({
-        name,
-        reason: fits
-          ? 'fits, but is a PEFT folder; convert it to a GGUF adapter, or bundle it in Workflow.'
-          : (reason ?? 'made for another base.'),
-      });
+      refused.push({ name, reason: reason ?? 'made for another base.' });
     }
   }
   return { offers, refused };
