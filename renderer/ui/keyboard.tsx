@@ -12,9 +12,17 @@ const macSigns: Readonly<Record<string, string>> = {
   Backspace: '⌫',
 };
 
+/** Keys whose sign is on the key itself, everywhere. */
+const arrows: Readonly<Record<string, string>> = {
+  ArrowLeft: '←',
+  ArrowRight: '→',
+  ArrowUp: '↑',
+  ArrowDown: '↓',
+};
+
 /** The text of a shortcut on this platform: `Mod+Shift+P` is `Ctrl+Shift+P` or `⌘⇧P`. */
 export function shortcutText(shortcut: string, mac: boolean = isMac): string {
-  const keys = shortcut.split('+');
+  const keys = shortcut.split('+').map((key) => arrows[key] ?? key);
   if (mac) return keys.map((key) => macSigns[key] ?? key).join('');
   return keys.map((key) => (key === 'Mod' ? 'Ctrl' : key)).join('+');
 }

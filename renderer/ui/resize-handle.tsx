@@ -67,6 +67,11 @@ export function ResizeHandle({
   );
 }
 
+/** A first size in pixels: this share of the window, and not below `least` while that leaves most of it free. */
+export function shareOfWindow(share: number, least: number): number {
+  return Math.round(Math.max(Math.min(least, window.innerWidth * 0.4), window.innerWidth * share));
+}
+
 /** A size in pixels that the browser remembers under a name. */
 export function useStoredSize(name: string, initial: number): [number, (size: number) => void] {
   const key = `gguf-studio.size.${name}`;

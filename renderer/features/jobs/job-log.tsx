@@ -18,6 +18,7 @@ export function JobLog({ job }: { job: string }) {
   const { lines, error, ended } = useLog(job);
   const scroller = useRef<HTMLDivElement>(null);
   const [following, setFollowing] = useState(true);
+  const lastTop = useRef(0);
   const virtual = useVirtualizer({
     count: lines.length,
     getScrollElement: () => scroller.current,
@@ -37,9 +38,12 @@ export function JobLog({ job }: { job: string }) {
         aria-label="Log"
         aria-live="off"
         tabIndex={0}
-        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) =>
-          setFollowing(scrollHeight - scrollTop - clientHeight < lineHeight * 1.5)
-        }
+        onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) => {
+          // Lines that arrived since are not the reader's doing: only a way back up leaves the end.
+          if (scrollHeight - scrollTop - clientHeight < lineHeight * 1.5) setFollowing(true);
+          else if (scrollTop < lastTop.current) setFollowing(false);
+          lastTop.current = scrollTop;
+        }}
       >
         <div style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {virtual.getVirtualItems().map(({ index, start }) => {

@@ -74,6 +74,7 @@ function OutputRow({ output, job, desktop }: { output: Output; job: Job; desktop
         <span className={css.outputName} title={output.path}>
           {output.name}
         </span>
+        <CopyButton label="Copy path" text={output.path} />
         {!output.exists && <Chip tone="warn">not there any more</Chip>}
         {file?.reused === true && <Chip title="It was current; nothing was written.">reused</Chip>}
         {file !== undefined && (
@@ -84,12 +85,14 @@ function OutputRow({ output, job, desktop }: { output: Output; job: Job; desktop
       </div>
       <div className={css.outputActions}>
         {file !== undefined && (
-          <span className={css.hash} title={file.sha256}>
-            sha256 {file.sha256.slice(0, 12)}…
-          </span>
+          <>
+            <span className={css.hash} title={file.sha256}>
+              sha256 {file.sha256.slice(0, 12)}…
+            </span>
+            <CopyButton label="Copy SHA-256" text={file.sha256} />
+          </>
         )}
-        {file !== undefined && <CopyButton label="Copy SHA-256" text={file.sha256} />}
-        <CopyButton label="Copy path" text={output.path} />
+        <span className={css.space} />
         {desktop && output.exists && (
           <Button
             onClick={() => {

@@ -9,7 +9,7 @@ import { Button, IconButton } from '#renderer/ui/button.tsx';
 import { Chip } from '#renderer/ui/chip.tsx';
 import { EmptyState } from '#renderer/ui/empty-state.tsx';
 import { ProgressBar } from '#renderer/ui/progress-bar.tsx';
-import { ResizeHandle, useStoredSize } from '#renderer/ui/resize-handle.tsx';
+import { ResizeHandle, shareOfWindow, useStoredSize } from '#renderer/ui/resize-handle.tsx';
 import { Segmented } from '#renderer/ui/tabs.tsx';
 import { VirtualTable, type TableColumn } from '#renderer/ui/virtual-table.tsx';
 import { removeEnded } from './job-actions.ts';
@@ -33,7 +33,7 @@ export function JobsDrawer() {
   const jobs = useStudio((store) => store.jobs);
   const shown = useNavigation((store) => store.shownJob);
   const [filter, setFilter] = useState<JobFilter>('all');
-  const [detailsWidth, setDetailsWidth] = useStoredSize('job-details', 560);
+  const [detailsWidth, setDetailsWidth] = useStoredSize('job-details', shareOfWindow(0.3, 560));
   const [width, setWidth] = useState(1200);
   const drawer = useRef<HTMLDivElement>(null);
   const rows = useMemo(() => filterJobs(jobs, filter), [jobs, filter]);
@@ -42,8 +42,12 @@ export function JobsDrawer() {
   const now = useNow(jobs.some(({ state }) => state === 'running'));
   const mostDetails = Math.max(320, width - 320);
   const details = Math.min(detailsWidth, mostDetails);
-  const narrow = width - (job === undefined ? 0 : details) < 720;
-  const columns = useMemo(() => jobColumns(now, narrow), [now, narrow]);
+  // In steps, so that dragging the line does not draw every row anew.
+  const free = Math.floor((width - (job === undefined ? 0 : details)) / 10) * 10;
+  const columns = useMemo(
+    () => jobColumns(now).filter(({ needs = 0 }) => free >= needs),
+    [now, free],
+  );
 
   useEffect(() => {
     const element = drawer.current;
@@ -127,8 +131,9 @@ export function JobsDrawer() {
   );
 }
 
-function jobColumns(now: number, narrow: boolean): readonly TableColumn<Job>[] {
-  const columns: readonly (TableColumn<Job> & { wide?: boolean })[] = [
+/** `needs`: pixels of the whole list below which the column is left out; the details tell it as well. */
+function jobColumns(now: number): readonly (TableColumn<Job> & { needs?: number })[] {
+  return [
     {
       key: 'state',
       header: 'State',
@@ -144,20 +149,20 @@ function jobColumns(now: number, narrow: boolean): readonly TableColumn<Job>[] {
     {
       key: 'origin',
       header: 'Started from',
-      width: 'minmax(84px, 1fr)',
-      wide: true,
+      width: 'minmax(92px, 1fr)',
+      needs: 820,
       cell: ({ origin }) => <span className={css.muted}>{origin}</span>,
     },
     {
       key: 'progress',
       header: 'Progress',
-      width: 'minmax(110px, 1.4fr)',
+      width: 'minmax(100px, 1.4fr)',
       cell: (job) => <JobProgress job={job} />,
     },
     {
       key: 'left',
       header: 'Left',
-      width: '88px',
+      width: '76px',
       align: 'end',
       cell: ({ state, progress }) => (
         <span className="num">
@@ -172,7 +177,7 @@ function jobColumns(now: number, narrow: boolean): readonly TableColumn<Job>[] {
       header: 'Started',
       width: '104px',
       align: 'end',
-      wide: true,
+      needs: 620,
       cell: ({ startedAt, createdAt }) => (
         <span className={`num ${css.muted ?? ''}`}>{timeText(startedAt ?? createdAt, now)}</span>
       ),
@@ -180,13 +185,12 @@ function jobColumns(now: number, narrow: boolean): readonly TableColumn<Job>[] {
     {
       key: 'took',
       header: 'Took',
-      width: '92px',
+      width: '76px',
       align: 'end',
-      wide: true,
+      needs: 710,
       cell: (job) => <span className="num">{takenText(job, now)}</span>,
     },
   ];
-  return narrow ? columns.filter(({ wide }) => wide !== true) : columns;
 }
 
 function JobProgress({ job }: { job: Job }) {

@@ -25,7 +25,7 @@ const columns: readonly LibraryColumn[] = [
   {
     key: 'name',
     header: 'Name',
-    width: 'minmax(200px, 3fr)',
+    width: 'minmax(160px, 3fr)',
     cell: (entry) => (
       <span className={css.name} title={entry.path}>
         {entry.name}
@@ -36,7 +36,7 @@ const columns: readonly LibraryColumn[] = [
   {
     key: 'kind',
     header: 'Kind',
-    width: 'minmax(84px, 1fr)',
+    width: 'minmax(84px, 0.6fr)',
     cell: (entry) => (
       <Chip tone={entry.kind === 'broken' ? 'bad' : 'neutral'} title={entry.format}>
         {kindWords[entry.kind]}
@@ -46,7 +46,7 @@ const columns: readonly LibraryColumn[] = [
   {
     key: 'architecture',
     header: 'Architecture',
-    width: 'minmax(84px, 1fr)',
+    width: 'minmax(84px, 0.6fr)',
     cell: (entry) => entry.architecture ?? <span className={css.none}>–</span>,
   },
   {

@@ -8,7 +8,7 @@ import { EmptyState } from '#renderer/ui/empty-state.tsx';
 import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { Menu } from '#renderer/ui/menu.tsx';
 import { ProgressBar } from '#renderer/ui/progress-bar.tsx';
-import { ResizeHandle, useStoredSize } from '#renderer/ui/resize-handle.tsx';
+import { ResizeHandle, shareOfWindow, useStoredSize } from '#renderer/ui/resize-handle.tsx';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
 import { Skeleton } from '#renderer/ui/skeleton.tsx';
 import { VirtualTable } from '#renderer/ui/virtual-table.tsx';
@@ -29,7 +29,7 @@ const keyOf = (entry: { file: { id: string } }) => entry.file.id;
 export function LibraryScreen() {
   const { entries, loading, listed, error } = useLibrary();
   const { filters, sort, selected, uploads } = useLibraryView();
-  const [panelWidth, setPanelWidth] = useStoredSize('library-details', 460);
+  const [panelWidth, setPanelWidth] = useStoredSize('library-details', shareOfWindow(0.26, 480));
   const [dropping, setDropping] = useState(false);
   const [width, setWidth] = useState(1200);
   const screen = useRef<HTMLDivElement>(null);

@@ -1,5 +1,5 @@
 // Where a column's answer first differs from column one's: both tokens, and how likely each model holds either.
-import { useState } from 'react';
+import { Fragment, useState } from 'react';
 import type { FirstDifference } from '#src/contract/column.ts';
 import {
   differenceLines,
@@ -18,10 +18,14 @@ export interface DifferenceCardProps {
 export function DifferenceCard({ difference, nameOf }: DifferenceCardProps) {
   const [open, setOpen] = useState(false);
   const { position, reason } = difference;
+  const [first] = difference.sides;
   if (position === null) {
     return (
       <p className={css.quiet}>
-        {reason ?? `The same answer as ${nameOf(difference.sides[0]?.column ?? '')}.`}
+        {reason ??
+          (first === undefined
+            ? 'The same answer as the first column.'
+            : `The same answer as ${nameOf(first.column)}.`)}
       </p>
     );
   }
@@ -52,10 +56,12 @@ function Line({ line, name, open }: { line: DifferenceLine; name: string; open: 
       <span className={css.name}>{name}</span>
       <span className={`num ${css.tokens ?? ''}`}>
         {shown.map(({ token, probability }, index) => (
-          <span key={index}>
+          <Fragment key={index}>
             {index > 0 && ' · '}
-            {formatToken(token)} {formatProbability(probability)}
-          </span>
+            <span className={css.token}>
+              {formatToken(token)} {formatProbability(probability)}
+            </span>
+          </Fragment>
         ))}
       </span>
     </span>

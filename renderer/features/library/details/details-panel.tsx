@@ -60,7 +60,9 @@ export function DetailsPanel({ entry, width }: { entry: LibraryEntry; width: num
         <div className={css.chips}>
           <Chip tone={entry.kind === 'broken' ? 'bad' : 'neutral'}>{kindWords[entry.kind]}</Chip>
           {entry.type !== undefined && <LevelTag level={entry.type} />}
-          <span className={css.muted}>{entry.format}</span>
+          {entry.format !== kindWords[entry.kind] && (
+            <span className={css.muted}>{entry.format}</span>
+          )}
         </div>
         <div className={css.actions}>
           {canChat(entry) && (

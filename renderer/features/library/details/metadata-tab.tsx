@@ -14,7 +14,7 @@ const columns: readonly TableColumn<MetadataEntry>[] = [
   {
     key: 'key',
     header: 'Key',
-    width: 'minmax(150px, 1fr)',
+    width: 'minmax(150px, 1.3fr)',
     cell: ({ key }) => (
       <span className="num" title={key}>
         {key}

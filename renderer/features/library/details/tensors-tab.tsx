@@ -27,7 +27,7 @@ const columns: readonly TableColumn<InspectedTensor>[] = [
   {
     key: 'shape',
     header: 'Shape',
-    width: '92px',
+    width: '88px',
     align: 'end',
     cell: (tensor) => (
       <span className="num" title={shapeOf(tensor)}>
@@ -45,7 +45,7 @@ const columns: readonly TableColumn<InspectedTensor>[] = [
   {
     key: 'size',
     header: 'Size',
-    width: '66px',
+    width: '62px',
     align: 'end',
     sortable: true,
     cell: ({ bytes }) => <span className="num">{formatBytes(bytes)}</span>,
