@@ -76,14 +76,17 @@ async function generate(
     try {
       return await store.inTurn(column, report, async () => {
         if (column.loaded === undefined) await store.open(column, report);
-        return await store.cores.run(
-          column.threads,
-          () => answer(column, { ...params, seed, start }, report, emit),
-          {
-            signal,
-            onWait: () => say(report, column, 'waiting', 'Waits until the cores are free.'),
-          },
-        );
+        const waiting = {
+          signal,
+          onWait: () => say(report, column, 'waiting', 'Waits until the cores are free.'),
+        };
+        const compute = () =>
+          store.cores.run(
+            column.threads,
+            () => answer(column, { ...params, seed, start }, report, emit),
+            waiting,
+          );
+        return await (column.isSmall ? store.smallTurns.run(1, compute, waiting) : compute());
       });
     } catch (error) {
       if (column.loaded !== undefined) say(report, column, 'ready');
@@ -110,6 +113,8 @@ async function answer(
 ): Promise<Answer> {
   const { session, facts } = column.loaded!;
   say(report, column, 'answering');
+  // Waiting for other columns and loading are no property of the model.
+  const begin = performance.now();
   let first: number | undefined;
   const batcher = batchText((text, tokens) => emit({ event: 'text', text, tokens }));
   const { record, ...answered } = await refusals(column.spec.path, () =>
@@ -133,7 +138,7 @@ async function answer(
     ...answered,
     windowSize: session.contextSize,
     seed: params.seed,
-    firstTokenSeconds: first === undefined ? null : (first - params.start) / 1000,
+    firstTokenSeconds: first === undefined ? null : (first - begin) / 1000,
     tokensPerSecond:
       answered.tokens < 2 || streamed === 0 ? null : (answered.tokens - 1) / streamed,
     seconds: (end - params.start) / 1000,

@@ -14,6 +14,11 @@ import { TurnQueue, untilAborted } from './turn-queue.ts';
 export class ColumnStore implements ColumnHome {
   readonly models = new ModelStore();
   readonly cores = new CoreQueue();
+  /**
+   * Small models answer one after another: together they are not done sooner, and each shows half of its rate (measured:
+   * docs/architecture.md).
+   */
+  readonly smallTurns = new CoreQueue(1);
   private readonly columns = new Map<string, Column>();
   private readonly loading = new TurnQueue();
   private readonly idleListeners = new Set<() => void>();

@@ -4,6 +4,7 @@ import type { ColumnState, LoadedColumn } from '#src/contract/column.ts';
 import type { EngineContract } from '#src/contract/engine.contract.ts';
 import type { ParsedParamsOf } from '#src/contract/contract.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
+import { isSmallModel } from '#src/io/choose-threads.ts';
 import type { AnswerRecord, ChatSession } from './chat-session.ts';
 import type { ModelFile } from './model-file.ts';
 import type { ModelLease } from './model-store.ts';
@@ -55,6 +56,11 @@ export class Column {
     const { about } = this.loaded ?? {};
     if (about === undefined) return 1;
     return about.gpuLayers >= about.totalLayers && about.totalLayers > 0 ? 1 : about.threads;
+  }
+
+  /** Small models share what is done around a token, one thread of JavaScript, more than they use cores. */
+  get isSmall(): boolean {
+    return this.loaded !== undefined && isSmallModel(this.loaded.file.bytes);
   }
 
   /** Runs a call that `stop` can end; `work` gets its signal. */

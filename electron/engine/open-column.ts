@@ -2,7 +2,7 @@
 import type { Llama, LlamaModel } from 'node-llama-cpp';
 import type { LoadedColumn } from '#src/contract/column.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { chooseThreads } from '#src/io/choose-threads.ts';
+import { chooseThreads, isSmallModel } from '#src/io/choose-threads.ts';
 import { ChatSession } from './chat-session.ts';
 import { resolveChatTemplate, type ChatTemplate } from './chat-template.ts';
 import type { Column, ColumnReport, ColumnSpec, LoadedParts } from './column.ts';
@@ -134,7 +134,8 @@ async function openSession(
 ): Promise<Omit<Opened, 'lease'>> {
   const { spec, file, adapters, contextSize, report } = options;
   const template = resolveChatTemplate(model);
-  const threads = spec.threads ?? chooseThreads(file.bytes);
+  // The setting is made for large models; a small one gets slower by a factor of 50 and more with a second thread.
+  const threads = isSmallModel(file.bytes) ? 1 : (spec.threads ?? chooseThreads(file.bytes));
   const session = await refusals(spec.path, () =>
     ChatSession.create(model, { contextSize, threads, adapters, template }, report.signal),
   );

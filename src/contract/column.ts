@@ -64,10 +64,11 @@ export const answerSchema = z.object({
    */
   stopReason: z.string(),
   seed: z.number(),
-  /** Until the first piece of text; null when there was none. */
+  /** From the start of the computing, not of the waiting or loading, to the first piece of text; null without any. */
   firstTokenSeconds: z.number().nullable(),
   /** Generation alone, the first token excluded; null for fewer than two tokens. */
   tokensPerSecond: z.number().nullable(),
+  /** Of the whole call, loading and waiting for other columns included. */
   seconds: z.number(),
 });
 

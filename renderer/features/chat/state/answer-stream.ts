@@ -4,7 +4,7 @@
 export interface AnswerStream {
   readonly text: string;
   readonly tokens: number;
-  /** Milliseconds (performance.now) when the prompt was sent and the first text came. */
+  /** Milliseconds (performance.now) when the column's turn to answer began and when the first text came. */
   readonly startedAt: number;
   readonly firstAt: number | undefined;
   readonly lastAt: number;
@@ -21,6 +21,13 @@ export function startStream(column: string): void {
   const now = performance.now();
   streams.set(column, { text: '', tokens: 0, startedAt: now, firstAt: undefined, lastAt: now });
   tell(column);
+}
+
+/** The column's turn has come: what it waited before that does not count. */
+export function beginStream(column: string): void {
+  const stream = streams.get(column);
+  if (stream === undefined || stream.firstAt !== undefined) return;
+  streams.set(column, { ...stream, startedAt: performance.now() });
 }
 
 export function appendToStream(column: string, text: string, tokens: number): void {

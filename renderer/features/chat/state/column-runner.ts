@@ -9,6 +9,7 @@ import { measuredOf, rateBetween } from '../logic/answer-figures.ts';
 import { appendAnswer, messagesOf, type Column } from '../logic/conversation-changes.ts';
 import {
   appendToStream,
+  beginStream,
   endStream,
   readStream,
   startStream,
@@ -193,6 +194,7 @@ async function load(id: string, signal: AbortSignal): Promise<void> {
 
 function showState(id: string, state: string, reason: string | undefined): void {
   if (state === 'loading' || state === 'waiting' || state === 'answering') {
+    if (state === 'answering') beginStream(id);
     setRuntime(id, { phase: state, reason });
   }
 }
