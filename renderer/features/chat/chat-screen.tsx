@@ -42,7 +42,9 @@ export function ChatScreen() {
       {conversationsOpen && <ConversationList />}
       <div className={css.main}>
         {!started ? (
-          <Skeleton label="Opening the conversation" />
+          <div className={css.loading}>
+            <Skeleton label="Opening the conversation" />
+          </div>
         ) : empty ? (
           <EmptyChat />
         ) : (

@@ -23,7 +23,13 @@ export function EmptyChat() {
       </div>
     );
   }
-  if (library === undefined) return <Skeleton label="Reading the library" />;
+  if (library === undefined) {
+    return (
+      <div className={css.loading}>
+        <Skeleton label="Reading the library" />
+      </div>
+    );
+  }
   const groups = suggestions(library, 5);
   const choose = (
     <Button onClick={() => useChat.setState({ choosingFor: 'new' })}>Choose a model…</Button>
@@ -48,11 +54,13 @@ export function EmptyChat() {
   }
   return (
     <div className={css.middle}>
-      <EmptyState
-        title="Pick models to compare"
-        text="One prompt, a column for each model: levels of one model, adapters on one base, or any mix."
-        actions={choose}
-      />
+      <div className={css.intro}>
+        <EmptyState
+          title="Pick models to compare"
+          text="One prompt, a column for each model: levels of one model, adapters on one base, or any mix."
+          actions={choose}
+        />
+      </div>
       <ul className={css.suggestions} aria-label="Suggestions from the library">
         {groups.map(({ title, entries }) => (
           <li key={title}>
