@@ -3,6 +3,7 @@ import { goTo, useNavigation } from '#renderer/stores/navigation-store.ts';
 import { Tooltip } from '#renderer/ui/tooltip.tsx';
 import css from './frame.module.css';
 import { screenEntries, type ScreenEntry } from './screens.ts';
+import { useSpringLoad } from './use-spring-load.ts';
 
 export function Rail() {
   const screen = useNavigation((store) => store.screen);
@@ -17,6 +18,7 @@ export function Rail() {
 
 function RailButton({ entry, current }: { entry: ScreenEntry; current: boolean }) {
   const Icon = entry.icon;
+  const springLoad = useSpringLoad(() => goTo(entry.screen));
   return (
     <Tooltip text={entry.name} shortcut={entry.shortcut} side="right">
       <button
@@ -26,6 +28,8 @@ function RailButton({ entry, current }: { entry: ScreenEntry; current: boolean }
         aria-label={entry.name}
         aria-current={current ? 'page' : undefined}
         onClick={() => goTo(entry.screen)}
+        // Only the canvas takes files from another screen.
+        {...(entry.screen === 'workflow' ? springLoad : {})}
       >
         <Icon aria-hidden="true" />
       </button>

@@ -41,6 +41,8 @@ export interface VirtualTableProps<Row> {
   onSelect?: (row: Row) => void;
   /** Enter or double click. */
   onActivate?: (row: Row) => void;
+  /** Fills a drag of this row; rows are not draggable without it. False refuses this one. */
+  onDragRow?: (row: Row, transfer: DataTransfer) => boolean;
   /** Escape. */
   onCancel?: () => void;
   sort?: TableSort | undefined;
@@ -58,6 +60,7 @@ export function VirtualTable<Row>({
   selected,
   onSelect,
   onActivate,
+  onDragRow,
   onCancel,
   sort,
   onSort,
@@ -65,8 +68,8 @@ export function VirtualTable<Row>({
 }: VirtualTableProps<Row>) {
   const scroller = useRef<HTMLDivElement>(null);
   const id = useId();
-  const actions = useRef<RowActions<Row>>({ onSelect, onActivate });
-  actions.current = { onSelect, onActivate };
+  const actions = useRef<RowActions<Row>>({ onSelect, onActivate, onDragRow });
+  actions.current = { onSelect, onActivate, onDragRow };
   const template = useMemo(() => columns.map(({ width }) => width).join(' '), [columns]);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -148,6 +151,7 @@ export function VirtualTable<Row>({
                 template={template}
                 columns={columns}
                 selected={onSelect === undefined ? undefined : item.index === selectedIndex}
+                draggable={onDragRow !== undefined}
                 actions={actions}
               />
             );
@@ -163,6 +167,7 @@ export function VirtualTable<Row>({
 interface RowActions<Row> {
   readonly onSelect: ((row: Row) => void) | undefined;
   readonly onActivate: ((row: Row) => void) | undefined;
+  readonly onDragRow: ((row: Row, transfer: DataTransfer) => boolean) | undefined;
 }
 
 interface DataRowProps<Row> {
@@ -175,6 +180,7 @@ interface DataRowProps<Row> {
   columns: readonly TableColumn<Row>[];
   /** Undefined where rows are not chosen. */
   selected: boolean | undefined;
+  draggable: boolean;
   actions: RefObject<RowActions<Row>>;
 }
 
@@ -190,6 +196,7 @@ function PlainRow<Row>({
   template,
   columns,
   selected,
+  draggable,
   actions,
 }: DataRowProps<Row>) {
   return (
@@ -202,6 +209,10 @@ function PlainRow<Row>({
       style={{ gridTemplateColumns: template, height, transform: `translateY(${start}px)` }}
       onClick={() => actions.current.onSelect?.(row)}
       onDoubleClick={() => actions.current.onActivate?.(row)}
+      draggable={draggable || undefined}
+      onDragStart={(event) => {
+        if (actions.current.onDragRow?.(row, event.dataTransfer) !== true) event.preventDefault();
+      }}
     >
       {columns.map((column) => (
         <div

@@ -15,6 +15,7 @@ const storedDraftSchema = z.object({
   path: z.string().max(4096).exactOptional(),
   baseHash: z.string().max(200).exactOptional(),
   text: z.string().max(50_000_000),
+  run: z.object({ job: z.string().max(64), text: z.string().max(50_000_000) }).exactOptional(),
   changedAt: z.number(),
 });
 

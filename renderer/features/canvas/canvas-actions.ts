@@ -35,6 +35,7 @@ import {
 import { focusNode, middleOfView, reveal } from './flow-view.ts';
 import { estimatedSize, fineGrid, grid, layOut, snap, type Size } from './layout.ts';
 import { kindNames } from './node-text.ts';
+import { folderOf, fragmentWithAbsolutePaths, workspaceFolder } from './recipe-folder.ts';
 
 /** Kinds that are made from nothing; the others need a file first. */
 export type StepKind = Exclude<NodeKind, SourceKind>;
@@ -207,12 +208,15 @@ export function deleteEdge(edge: RecipeEdge): void {
 }
 
 let internalClipboard: string | undefined;
+/** Where the paths of what was copied start. */
+let copiedFrom: string | undefined;
 
 /** Puts the selection on the clipboard as JSON text, and keeps it here too. */
 export function copySelection(): string | undefined {
   const fragment = selectedFragment();
   if (fragment === undefined) return undefined;
   internalClipboard = fragmentText(fragment);
+  copiedFrom = folderOf(activeDocument(), workspaceFolder());
   return internalClipboard;
 }
 
@@ -243,7 +247,10 @@ export function paste(text: string, at?: Position): void {
     return;
   }
   try {
-    pasteFragment(parseFragment(source), 'Paste', at);
+    const fragment = parseFragment(source);
+    const from = source.trim() === internalClipboard?.trim() ? copiedFrom : undefined;
+    const moved = from !== undefined && from !== folderOf(activeDocument(), workspaceFolder());
+    pasteFragment(moved ? fragmentWithAbsolutePaths(fragment, from) : fragment, 'Paste', at);
   } catch (error) {
     notify.error(error);
   }

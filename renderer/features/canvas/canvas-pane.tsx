@@ -62,10 +62,11 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
   }, [document]);
 
   const { content, selection, selectedEdges } = document;
-  const edges = useMemo(
-    () => flowEdges(document, running),
-    [content, selection, selectedEdges, running],
-  );
+  const drawnEdges = useRef<CanvasEdge[]>([]);
+  const edges = useMemo(() => {
+    drawnEdges.current = flowEdges(document, running, drawnEdges.current);
+    return drawnEdges.current;
+  }, [content, selection, selectedEdges, running]);
 
   const onNodesChange = useCallback((changes: NodeChange<CanvasNode>[]) => {
     setNodes((current) => applyNodeChanges(changes, current));

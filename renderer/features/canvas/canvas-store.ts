@@ -33,6 +33,8 @@ export interface RunState {
   readonly job: string;
   /** JSON of every node at the start; undefined for a job that this window did not start. */
   readonly snapshot: ReadonlyMap<string, string> | undefined;
+  /** The text that the job builds, when this window started it. */
+  readonly text?: string | undefined;
   /** Made anew only where something changed. */
   readonly nodes: ReadonlyMap<string, NodeRun>;
 }

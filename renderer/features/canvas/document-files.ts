@@ -8,17 +8,27 @@ import { emptyRecipe, newRecipeDocument } from '#src/recipe/recipe-file.ts';
 import { confirm } from '#renderer/ui/dialog.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { pickFile } from '#renderer/stores/picker-store.ts';
-import { onWatchEvent, studio } from '#renderer/stores/studio-store.ts';
-import { isDirty, openDocument, withText, type CanvasDocument } from './canvas-document.ts';
+import { onWatchEvent, studio, useStudio } from '#renderer/stores/studio-store.ts';
+import {
+  isDirty,
+  openDocument,
+  readText,
+  withText,
+  type CanvasDocument,
+} from './canvas-document.ts';
 import {
   activate,
   activeDocument,
   changeDocument,
   closeDocument,
   documentOf,
+  setRun,
   showDocument,
   useCanvas,
 } from './canvas-store.ts';
+import { snapshotOf } from './node-state.ts';
+import { folderOf, withAbsolutePaths, workspaceFolder } from './recipe-folder.ts';
+import { nodeRuns } from './run-view.ts';
 
 /** `healthcare.recipe.json` -> `healthcare`. */
 export function recipeTitle(path: string): string {
@@ -144,10 +154,25 @@ async function hashOnDisk(file: FileReference): Promise<string> {
 
 /** Saves under a name in the workspace; throws what the studio answers, so that the dialog can show it. */
 export async function saveAs(key: string, name: string): Promise<void> {
-  const document = documentOf(key);
-  if (document === undefined) return;
-  const saved = await studio().call('saveRecipe', { name, text: document.text });
+  const opened = documentOf(key);
+  if (opened === undefined) return;
+  const text = textForWorkspace(opened);
+  const document =
+    text === opened.text ? opened : withText(opened, text, { step: 'Make paths absolute' });
+  const saved = await studio().call('saveRecipe', { name, text });
+  // Only now: a name that is refused leaves the recipe as it was.
+  if (document !== opened) changeDocument(key, () => document);
   wasSaved(document, saved);
+}
+
+/** The text as it has to be in the workspace's own folder: paths that start in another one are made absolute. */
+function textForWorkspace(document: CanvasDocument): string {
+  const workspace = workspaceFolder();
+  const folder = folderOf(document, workspace);
+  if (folder === undefined || folder === workspace) return document.text;
+  // Text that cannot be read has no paths to find.
+  if (document.content.state === 'broken') return document.text;
+  return withAbsolutePaths(document.content.document, folder).text;
 }
 
 function wasSaved(
@@ -189,7 +214,8 @@ export async function takeTheirs(key: string): Promise<void> {
 export async function keepAsCopy(key: string): Promise<void> {
   const document = documentOf(key);
   if (document === undefined) return;
-  const { text, title } = document;
+  const { title } = document;
+  const text = textForWorkspace(document);
   await takeTheirs(key);
   showDocument({ key: freshKey(), title: freshTitle(`${title}-mine`), text });
 }
@@ -228,8 +254,8 @@ let draftProblemShown = false;
 /** Keeps unsaved edits half a second after the last one, and tells when files change on the disk. */
 export function startKeepingDrafts(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const stopStore = useCanvas.subscribe(({ documents }, before) => {
-    if (documents === before.documents) return;
+  const stopStore = useCanvas.subscribe(({ documents, runs }, before) => {
+    if (documents === before.documents && runs === before.runs) return;
     clearTimeout(timer);
     timer = setTimeout(() => void keepDrafts(), 500);
   });
@@ -247,13 +273,17 @@ export function startKeepingDrafts(): () => void {
 async function keepDrafts(): Promise<void> {
   for (const document of useCanvas.getState().documents) {
     const { key, title, text, file, hash } = document;
-    const edited = isDirty(document) && (document.past.length > 0 || kept.has(key));
+    // A new recipe that was built without an edit is kept for its job.
+    const run = ownRun(key);
+    const touched = document.past.length > 0 || kept.has(key) || run !== undefined;
+    const edited = isDirty(document) && touched;
     if (!edited) {
       if (kept.has(key)) await dropDraft(key);
       continue;
     }
-    if (kept.get(key) === text) continue;
-    kept.set(key, text);
+    const state = `${run?.job ?? ''}\n${text}`;
+    if (kept.get(key) === state) continue;
+    kept.set(key, state);
     try {
       await studio().call('keepDraft', {
         document: key,
@@ -261,6 +291,7 @@ async function keepDrafts(): Promise<void> {
         text,
         ...(file === undefined ? {} : { file: file.id }),
         ...(hash === undefined ? {} : { baseHash: hash }),
+        ...(run === undefined ? {} : { run }),
       });
     } catch (error) {
       kept.delete(key);
@@ -268,6 +299,21 @@ async function keepDrafts(): Promise<void> {
       draftProblemShown = true;
     }
   }
+}
+
+/** The job that this window started from a recipe, as its draft keeps it. */
+function ownRun(key: string): RecipeDraft['run'] {
+  const run = useCanvas.getState().runs[key];
+  return run?.text === undefined ? undefined : { job: run.job, text: run.text };
+}
+
+/** Finds the job of a restored recipe again; it may have been removed from the list since. */
+function restoreRun(key: string, { job: id, text }: NonNullable<RecipeDraft['run']>): void {
+  const job = useStudio.getState().jobs.find((one) => one.id === id);
+  if (job === undefined) return;
+  const content = readText(text, job.title);
+  const snapshot = content.state === 'recipe' ? snapshotOf(content.nodes.values()) : undefined;
+  setRun(key, { job: id, snapshot, text, nodes: nodeRuns(job) });
 }
 
 /** Drafts of a window that ended without saving; those of open tabs are left out. */
@@ -296,7 +342,8 @@ export async function restoreDraft(draft: RecipeDraft): Promise<void> {
   const changed =
     saved !== undefined && draft.baseHash !== undefined && saved.hash !== draft.baseHash;
   showDocument({ ...opened, key: draft.document });
-  kept.set(draft.document, draft.text);
+  if (draft.run !== undefined) restoreRun(draft.document, draft.run);
+  kept.set(draft.document, `${draft.run?.job ?? ''}\n${draft.text}`);
   changeDocument(draft.document, (document) => ({
     ...withText(document, draft.text, { step: 'Restore unsaved edits' }),
     changedOnDisk: changed ? saved?.hash : undefined,

@@ -5,26 +5,23 @@ import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { Position } from '#src/recipe/edit-nodes.ts';
 import { notify } from '#renderer/ui/notify.ts';
+import { idsOfDrag } from '#renderer/stores/dragged-files.ts';
+import { useLibrary } from '#renderer/stores/library-store.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
 import { addSource } from './canvas-actions.ts';
 import { entryFits } from './canvas-library.ts';
 import { activeRecipe, type SourceKind } from './canvas-store.ts';
 import { openEmpty, openFile } from './document-files.ts';
+import { writtenPath } from './recipe-folder.ts';
 
-/** What a drag from the library carries: JSON of file references. */
-export const draggedFilesType = 'application/x-gguf-studio-files';
 const pieceSize = 720_000;
 
 export async function addDropped(data: DataTransfer, at: Position): Promise<void> {
-  const references = data.getData(draggedFilesType);
   const files = [...data.files];
   try {
-    if (references !== '') {
-      const listed = JSON.parse(references) as readonly FileReference[];
-      await addFiles(
-        listed.map(({ id }) => id),
-        at,
-      );
+    const listed = idsOfDrag(data);
+    if (listed !== undefined) {
+      await addFiles(listed, at);
       return;
     }
     if (files.length === 0) return;
@@ -39,7 +36,7 @@ export async function addDropped(data: DataTransfer, at: Position): Promise<void
 /** Adds nodes for files by what the library says that they are; recipes are opened. */
 async function addFiles(ids: readonly string[], at: Position): Promise<void> {
   if (ids.length === 0) return;
-  const entries = await studio().call('addToLibrary', { files: [...ids] });
+  const entries = await entriesOf(ids);
   let { x, y } = at;
   for (const entry of entries) {
     const kind = kindOf(entry);
@@ -58,6 +55,13 @@ async function addFiles(ids: readonly string[], at: Position): Promise<void> {
   }
 }
 
+/** What the library lists already is not added to it by hand. */
+async function entriesOf(ids: readonly string[]): Promise<readonly LibraryEntry[]> {
+  const known = new Map(useLibrary.getState().entries.map((entry) => [entry.file.id, entry]));
+  const listed = ids.flatMap((id) => known.get(id) ?? []);
+  return listed.length === ids.length ? listed : studio().call('addToLibrary', { files: [...ids] });
+}
+
 function kindOf(entry: LibraryEntry): SourceKind | undefined {
   return (['adapter', 'imatrix', 'base'] as const).find((kind) => entryFits(entry, kind));
 }
@@ -65,7 +69,7 @@ function kindOf(entry: LibraryEntry): SourceKind | undefined {
 /** Adds a node for a file; where no recipe is open, a new one is begun. */
 export function addHandedOver(kind: SourceKind, file: FileReference, at?: Position): void {
   if (activeRecipe() === undefined) openEmpty();
-  addSource(kind, file.recipePath, at);
+  addSource(kind, writtenPath(file), at);
 }
 
 async function uploadAll(files: readonly File[]): Promise<string[]> {

@@ -15,6 +15,7 @@ import { pickFile } from '#renderer/stores/picker-store.ts';
 import { setFields, setMethod } from './canvas-actions.ts';
 import css from './inspector.module.css';
 import { methodNames } from './node-text.ts';
+import { writtenPath } from './recipe-folder.ts';
 import { TensorTypesField } from './tensor-types-field.tsx';
 
 export interface FieldControlProps {
@@ -96,7 +97,7 @@ export function FieldControl({ node, option }: FieldControlProps) {
           <Button
             onClick={() =>
               void pickFile('output-folder', 'Choose an output folder').then((folder) => {
-                if (folder !== undefined) set(folder.recipePath);
+                if (folder !== undefined) set(writtenPath(folder));
               })
             }
           >

@@ -53,8 +53,13 @@ function flowNode(
 }
 
 /** Wires; those that touch the selection or what runs are drawn in the accent. */
-export function flowEdges(document: CanvasDocument, running: ReadonlySet<string>): CanvasEdge[] {
+export function flowEdges(
+  document: CanvasDocument,
+  running: ReadonlySet<string>,
+  before: readonly CanvasEdge[] = [],
+): CanvasEdge[] {
   if (document.content.state !== 'recipe') return [];
+  const known = new Map(before.map((edge) => [edge.id, edge]));
   const { nodes } = document.content;
   const { selection, selectedEdges } = document;
   const seen = new Set<string>();
@@ -66,17 +71,27 @@ export function flowEdges(document: CanvasDocument, running: ReadonlySet<string>
     seen.add(id);
     const port = inputPortFor(from.kind, to.kind);
     const active = running.has(edge.to) || selection.has(edge.from) || selection.has(edge.to);
-    return [
-      {
-        id,
-        source: edge.from,
-        target: edge.to,
-        sourceHandle: 'output',
-        targetHandle: port?.name ?? 'refused',
-        selected: selectedEdges.has(id),
-        className: port === undefined ? 'wrong' : active ? 'active' : '',
-        ariaLabel: `${shortName(from)} wired to ${shortName(to)}`,
-      },
-    ];
+    const fresh: CanvasEdge = {
+      id,
+      source: edge.from,
+      target: edge.to,
+      sourceHandle: 'output',
+      targetHandle: port?.name ?? 'refused',
+      selected: selectedEdges.has(id),
+      className: port === undefined ? 'wrong' : active ? 'active' : '',
+      ariaLabel: `${shortName(from)} wired to ${shortName(to)}`,
+    };
+    return [sameEdge(known.get(id), fresh)];
   });
+}
+
+/** The edge that is drawn already when it says the same, so that React Flow leaves its view alone. */
+function sameEdge(before: CanvasEdge | undefined, fresh: CanvasEdge): CanvasEdge {
+  return before !== undefined &&
+    before.targetHandle === fresh.targetHandle &&
+    before.selected === fresh.selected &&
+    before.className === fresh.className &&
+    before.ariaLabel === fresh.ariaLabel
+    ? before
+    : fresh;
 }

@@ -82,9 +82,25 @@ export function problemsOf(content: DocumentContent, id: string): readonly Recip
   return map.get(id) ?? noProblems;
 }
 
-/** JSON of a node as it is now against the one that the job was started with. */
+/** What a build makes of a node: all of it but its place on the canvas. Reckoned once per node object. */
+function builtForm(node: RecipeNode): string {
+  let form = builtForms.get(node);
+  if (form === undefined) {
+    form = JSON.stringify({ ...node, position: undefined });
+    builtForms.set(node, form);
+  }
+  return form;
+}
+const builtForms = new WeakMap<RecipeNode, string>();
+
+/** Nodes as a job starts with them, for `wasChanged`. */
+export function snapshotOf(nodes: Iterable<RecipeNode>): ReadonlyMap<string, string> {
+  return new Map([...nodes].map((node) => [node.id, builtForm(node)]));
+}
+
+/** Whether a node is another one than the job was started with; moving it changes nothing. */
 export function wasChanged(run: RunState | undefined, node: RecipeNode): boolean {
-  return run?.snapshot !== undefined && run.snapshot.get(node.id) !== JSON.stringify(node);
+  return run?.snapshot !== undefined && run.snapshot.get(node.id) !== builtForm(node);
 }
 
 export interface NodeView extends NodeState {

@@ -18,6 +18,7 @@ import {
 } from './canvas-store.ts';
 import { kindNames, kindSummaries } from './node-text.ts';
 import { PaletteGroup, PaletteItem } from './palette-item.tsx';
+import { writtenPath } from './recipe-folder.ts';
 
 const kinds: readonly NodeKind[] = [
   'base', 'adapter', 'merge', 'imatrix', 'quantize', 'package', 'family', 'evaluate',
@@ -75,7 +76,7 @@ export function RootPage({ palette }: { palette: Extract<PaletteState, { page: '
                   aside={<span className="num">{formatBytes(entry.bytes)}</span>}
                   onSelect={() => {
                     closePalette();
-                    addSource(kind, entry.file.recipePath, at, wire);
+                    addSource(kind, writtenPath(entry.file), at, wire);
                   }}
                 />,
               ];

@@ -11,6 +11,7 @@ import { activeRecipe, closePalette, type PaletteState } from './canvas-store.ts
 import { focusNode } from './flow-view.ts';
 import { PaletteGroup, PaletteItem } from './palette-item.tsx';
 import { entryDetail } from './palette-root.tsx';
+import { writtenPath } from './recipe-folder.ts';
 
 type SourceState = Extract<PaletteState, { page: 'source' }>;
 
@@ -59,7 +60,7 @@ export function SourcePage({ palette }: { palette: SourceState }) {
                   <Chip tone={fit.fits ? 'ok' : 'bad'}>{fit.fits ? 'fits' : 'does not fit'}</Chip>
                 )
               }
-              onSelect={() => take(palette, entry.file.recipePath)}
+              onSelect={() => take(palette, writtenPath(entry.file))}
             />
           );
         })}
@@ -80,7 +81,7 @@ export function SourcePage({ palette }: { palette: SourceState }) {
           onSelect={() => {
             closePalette();
             void pickFile(kind, pickTitles[kind]).then((file) => {
-              if (file !== undefined) take(palette, file.recipePath);
+              if (file !== undefined) take(palette, writtenPath(file));
             });
           }}
         />

@@ -7,6 +7,7 @@ import { studio, useStudio } from '#renderer/stores/studio-store.ts';
 import type { CanvasDocument } from './canvas-document.ts';
 import { activeDocument, setRun, useCanvas } from './canvas-store.ts';
 import { planNow, replan } from './plan-build.ts';
+import { snapshotOf } from './node-state.ts';
 import { isActive, nodeRuns } from './run-view.ts';
 
 /** Starts a job with the text as it is, saved or not. */
@@ -22,9 +23,7 @@ export async function runActive(): Promise<void> {
     notify.info('This recipe is being built. Cancel the job, or wait for it.');
     return;
   }
-  const snapshot = new Map(
-    [...document.content.nodes].map(([id, node]) => [id, JSON.stringify(node)]),
-  );
+  const snapshot = snapshotOf(document.content.nodes.values());
   try {
     const overwrite = await mayOverwrite(document);
     if (overwrite === undefined) return;
@@ -34,7 +33,7 @@ export async function runActive(): Promise<void> {
       overwrite,
       ...(document.file === undefined ? {} : { file: document.file.id }),
     });
-    setRun(document.key, { job: job.id, snapshot, nodes: nodeRuns(job) });
+    setRun(document.key, { job: job.id, snapshot, text: document.text, nodes: nodeRuns(job) });
   } catch (error) {
     notify.error(error);
   }
@@ -80,8 +79,8 @@ export async function cancel(job: string): Promise<void> {
 export async function retry(key: string, id: string): Promise<void> {
   try {
     const job = await studio().call('retryJob', { job: id });
-    const snapshot = useCanvas.getState().runs[key]?.snapshot;
-    setRun(key, { job: job.id, snapshot, nodes: nodeRuns(job) });
+    const before = useCanvas.getState().runs[key];
+    setRun(key, { ...before, job: job.id, snapshot: before?.snapshot, nodes: nodeRuns(job) });
   } catch (error) {
     notify.error(error);
   }
@@ -110,7 +109,7 @@ export function startFollowingJobs(): () => void {
       if (job === undefined) continue;
       const nodes = nodeRuns(job, run?.nodes);
       if (run === undefined || nodes !== run.nodes) {
-        setRun(document.key, { job: job.id, snapshot: run?.snapshot, nodes });
+        setRun(document.key, { ...run, job: job.id, snapshot: run?.snapshot, nodes });
       }
       const was = before.find(({ id }) => id === job.id);
       if (was !== undefined && isActive(was) && !isActive(job)) ended(document, job);

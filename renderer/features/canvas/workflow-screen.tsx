@@ -1,13 +1,14 @@
 // The Workflow screen: tabs of open recipes, the canvas (or the text of a recipe that is broken), the inspector, and what
 // floats over them. The recipe's text is the truth; everything here is drawn from it.
 import { ChevronDown } from 'lucide-react';
-import { useDeferredValue, useEffect, useState } from 'react';
+import { useDeferredValue, useEffect, useState, type DragEvent } from 'react';
 import type { RecipeDraft } from '#src/contract/studio/recipes.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { Chip } from '#renderer/ui/chip.tsx';
 import { Menu } from '#renderer/ui/menu.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
+import { carriesFiles } from '#renderer/stores/dragged-files.ts';
 import { takeHandover, useNavigation } from '#renderer/stores/navigation-store.ts';
 import { onWatchEvent } from '#renderer/stores/studio-store.ts';
 import type { MenuCommand } from '#src/contract/studio/state.ts';
@@ -27,7 +28,7 @@ import { ConflictDialog } from './conflict-dialog.tsx';
 import { close, leftDrafts, openFile, save, startKeepingDrafts } from './document-files.ts';
 import { DocumentTabs } from './document-tabs.tsx';
 import { DraftOffer } from './draft-offer.tsx';
-import { addHandedOver } from './drop-files.ts';
+import { addDropped, addHandedOver } from './drop-files.ts';
 import { EmptyWorkflow } from './empty-workflow.tsx';
 import { Inspector } from './inspector.tsx';
 import { NewRecipeDialog } from './new-recipe-dialog.tsx';
@@ -69,7 +70,9 @@ export function WorkflowScreen() {
       {drafts.length > 0 && <DraftOffer drafts={drafts} onChange={setDrafts} />}
       {several && <DocumentTabs />}
       {document === undefined ? (
-        <EmptyWorkflow />
+        <div className={css.dropHere} onDragOver={allowDrop} onDrop={dropOnNothing}>
+          <EmptyWorkflow />
+        </div>
       ) : document.view === 'text' || document.content.state === 'broken' ? (
         <RecipeText key={document.key} document={document} />
       ) : (
@@ -84,6 +87,20 @@ export function WorkflowScreen() {
       <ConflictDialog />
     </div>
   );
+}
+
+function allowDrop(event: DragEvent): void {
+  if (!carriesFiles(event.dataTransfer)) return;
+  event.preventDefault();
+  event.dataTransfer.dropEffect = 'copy';
+}
+
+/** Files that are dropped where no recipe is open begin a new one. */
+function dropOnNothing(event: DragEvent): void {
+  if (!carriesFiles(event.dataTransfer)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  void addDropped(event.dataTransfer, { x: 0, y: 0 });
 }
 
 /** The inspector follows in slices of its own, so that selecting and dropping never wait for it. */

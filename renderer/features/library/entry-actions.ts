@@ -1,5 +1,6 @@
 // What can be done with an entry, for the details' buttons and the row's menu.
 import type { LibraryEntry } from '#src/contract/studio/library.ts';
+import { offerFiles } from '#renderer/stores/dragged-files.ts';
 import { handOver } from '#renderer/stores/navigation-store.ts';
 import { studio, useStudio } from '#renderer/stores/studio-store.ts';
 import { copyText } from '#renderer/ui/copy-button.tsx';
@@ -18,6 +19,13 @@ export function addToWorkflow(entry: LibraryEntry): void {
       ? { to: 'workflow', addAdapter: entry.file }
       : { to: 'workflow', addBase: entry.file },
   );
+}
+
+/** Lets an entry be dragged onto the canvas; false for what no recipe can read. */
+export function dragEntry(entry: LibraryEntry, transfer: DataTransfer): boolean {
+  if (!canBuildFrom(entry) && entry.kind !== 'imatrix') return false;
+  offerFiles(transfer, [entry.file]);
+  return true;
 }
 
 export function showInFolder(entry: LibraryEntry): void {

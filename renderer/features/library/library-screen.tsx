@@ -14,7 +14,7 @@ import { Skeleton } from '#renderer/ui/skeleton.tsx';
 import { VirtualTable } from '#renderer/ui/virtual-table.tsx';
 import { pickModelFolder, pickModels, takeDrop } from './add-files.ts';
 import { DetailsPanel } from './details/details-panel.tsx';
-import { addToWorkflow, chatWith } from './entry-actions.ts';
+import { addToWorkflow, chatWith, dragEntry } from './entry-actions.ts';
 import { canBuildFrom, canChat } from './entry-words.ts';
 import { FilterBar } from './filter-bar.tsx';
 import { filterEntries, hasFilters, noFilters } from './filter-entries.ts';
@@ -143,6 +143,7 @@ export function LibraryScreen() {
                 if (canChat(row)) chatWith(row);
                 else if (canBuildFrom(row)) addToWorkflow(row);
               }}
+              onDragRow={dragEntry}
               onCancel={() => selectEntry(undefined)}
               sort={sort}
               onSort={(next) => useLibraryView.setState({ sort: next })}

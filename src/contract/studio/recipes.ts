@@ -26,6 +26,8 @@ export const recipeDraftSchema = z.object({
   /** Hash of the file that the edits started from. */
   baseHash: z.string().exactOptional(),
   text: z.string().max(50_000_000),
+  /** The last job that was started from it, and the text that the job builds. */
+  run: z.object({ job: z.string().max(64), text: z.string().max(50_000_000) }).exactOptional(),
   changedAt: z.number(),
 });
 

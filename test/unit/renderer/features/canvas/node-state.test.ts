@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { nodeState, type NodeFacts } from '#renderer/features/canvas/node-state.ts';
+import {
+  nodeState,
+  snapshotOf,
+  wasChanged,
+  type NodeFacts,
+} from '#renderer/features/canvas/node-state.ts';
 
 const quiet: NodeFacts = {
   planned: undefined,
@@ -48,4 +53,11 @@ describe('the state of a node', () => {
     expect(nodeState(facts)).toMatchObject({ word: 'failed', problem: jobError });
     expect(nodeState({ ...facts, changed: true }).word).toBe('checking');
   });
+});
+
+it('a node that was only moved since the run began is not changed', () => {
+  const node = { id: 'q', kind: 'quantize', levels: ['Q8_0'], position: { x: 0, y: 0 } } as const;
+  const run = { job: 'job', nodes: new Map(), snapshot: snapshotOf([node as never]) };
+  expect(wasChanged(run, { ...node, position: { x: 16, y: 0 } } as never)).toBe(false);
+  expect(wasChanged(run, { ...node, levels: ['Q4_K_M'] } as never)).toBe(true);
 });
