@@ -317,8 +317,31 @@ export function selectAll(): void {
 /** Writes where nodes were dropped. Nodes that were only laid out are written with them, so that nothing jumps later. */
 export function moveNodes(moved: ReadonlyMap<string, Position>): void {
   edit((current) => placeNodes(current, withLayout(moved)), {
-    step: moved.size === 1 ? 'Move' : `Move ${moved.size} nodes`,
+    step: moveStep(moved),
   });
+}
+
+/**
+ * Writes where nodes were dropped, outside of the pointer's own task: what is drawn is right already. The text is made in
+ * one task and shown in the next, so that neither keeps a large recipe's window busy.
+ */
+export function moveNodesLater(moved: ReadonlyMap<string, Position>): void {
+  const key = activeDocument()?.key;
+  setTimeout(() => {
+    const before = activeRecipe();
+    if (before === undefined || activeDocument()?.key !== key) return;
+    const placed = placeNodes(before, withLayout(moved));
+    setTimeout(() => {
+      if (activeDocument()?.key !== key) return;
+      if (activeRecipe() === before) edit(() => placed, { step: moveStep(moved) });
+      // Something else was edited in between.
+      else moveNodes(moved);
+    });
+  });
+}
+
+function moveStep({ size }: ReadonlyMap<string, Position>): string {
+  return size === 1 ? 'Move' : `Move ${size} nodes`;
 }
 
 /** Moves the selection by steps of the grid. */

@@ -27,7 +27,7 @@ import {
 } from 'react';
 import { whyNotConnect, type Position } from '#src/recipe/edit-nodes.ts';
 import { useStudio } from '#renderer/stores/studio-store.ts';
-import { connect, copySelection, cutSelection, moveNodes, paste } from './canvas-actions.ts';
+import { connect, copySelection, cutSelection, moveNodesLater, paste } from './canvas-actions.ts';
 import type { CanvasDocument } from './canvas-document.ts';
 import { clipboardSpoke, onCanvasKey } from './canvas-keys.ts';
 import css from './canvas-pane.module.css';
@@ -214,8 +214,7 @@ function selectEdges(changes: readonly EdgeChange<CanvasEdge>[]): void {
 
 function dropNodes(dragged: readonly CanvasNode[]): void {
   const moved = new Map<string, Position>(dragged.map(({ id, position }) => [id, position]));
-  // Not in the pointer's own task: what is drawn is right already, and the edit takes its time in large recipes.
-  if (moved.size > 0) setTimeout(() => moveNodes(moved));
+  if (moved.size > 0) moveNodesLater(moved);
 }
 
 const isValidConnection: IsValidConnection<CanvasEdge> = ({ source, target }) => {
