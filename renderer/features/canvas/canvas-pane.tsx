@@ -46,6 +46,8 @@ const noRunning: ReadonlySet<string> = new Set();
 /** Nodes beyond this many are only drawn while they are in sight. */
 const manyNodes = 300;
 const farZoom = 0.4;
+/** While more nodes than this are dragged, the overview rests: it would draw each of them anew with every frame. */
+const manyDragged = 30;
 const minimapSize = { width: 168, height: 112 };
 
 export function CanvasPane({ document }: { document: CanvasDocument }) {
@@ -54,6 +56,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
   const tool = useCanvas((store) => store.tool);
   const running = useRunningNodes();
   const [snapStep, setSnapStep] = useState(grid);
+  const [draggingMany, setDraggingMany] = useState(false);
   /** Zoomed out so far that a node's rows cannot be read: they are not painted either. */
   const [far, setFar] = useState(false);
 
@@ -122,8 +125,16 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
         onMove={(_, { zoom }) => setFar(zoom < farZoom)}
         onNodesChange={onNodesChange}
         onEdgesChange={selectEdges}
-        onNodeDragStop={(_, __, dragged) => dropNodes(dragged)}
-        onSelectionDragStop={(_, dragged) => dropNodes(dragged)}
+        onNodeDragStart={(_, __, dragged) => setDraggingMany(dragged.length > manyDragged)}
+        onSelectionDragStart={(_, dragged) => setDraggingMany(dragged.length > manyDragged)}
+        onNodeDragStop={(_, __, dragged) => {
+          setDraggingMany(false);
+          dropNodes(dragged);
+        }}
+        onSelectionDragStop={(_, dragged) => {
+          setDraggingMany(false);
+          dropNodes(dragged);
+        }}
         onConnect={onConnect}
         onConnectEnd={onConnectEnd}
         isValidConnection={isValidConnection}
@@ -155,7 +166,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
           size={far ? 4 : 1.4}
           className={css.dots ?? ''}
         />
-        {nodes.length > 3 && (
+        {nodes.length > 3 && !draggingMany && (
           <MiniMap
             className={css.minimap ?? ''}
             style={minimapSize}
