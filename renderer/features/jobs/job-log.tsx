@@ -26,8 +26,13 @@ export function JobLog({ job }: { job: string }) {
     overscan: 20,
   });
   useEffect(() => {
-    const element = scroller.current;
-    if (following && element !== null) element.scrollTop = element.scrollHeight;
+    if (!following) return undefined;
+    // A frame later, when the lines have their height and the list has taken up its place.
+    const frame = requestAnimationFrame(() => {
+      const element = scroller.current;
+      if (element !== null) element.scrollTop = element.scrollHeight;
+    });
+    return () => cancelAnimationFrame(frame);
   }, [following, lines]);
   return (
     <div className={css.log}>
