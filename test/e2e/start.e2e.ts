@@ -11,6 +11,8 @@ test('the first start opens the embedded workspace, and nothing goes wrong in th
   const { page } = studio;
   await expect(page).toHaveTitle(/GGUF Studio/);
   await expect(page.getByText('Seedling').first()).toBeVisible();
+  // A load that is cut off by the next would count as a failed request.
+  await page.waitForLoadState('networkidle');
   // Everything once more with the listeners in place: on the desktop the first load is over before a test can listen.
   await page.reload();
   await expect(page.getByText('Seedling').first()).toBeVisible();
