@@ -1,7 +1,8 @@
-// Many edits of one JSON text with a single parse: a moved selection, a paste, a deletion. `applyJsonEdits` reads the
+// Many edits of one JSON text without parsing it again: a moved selection, a paste, a deletion. `applyJsonEdits` reads the
 // text again for every edit, which two hundred nodes would feel. Everything that is not named keeps its bytes.
-import { applyEdits, findNodeAtLocation, parseTree, type Edit, type Node } from 'jsonc-parser';
+import { applyEdits, findNodeAtLocation, type Edit, type Node } from 'jsonc-parser';
 import { invariant } from '#src/errors/assert.ts';
+import type { JsonText } from './json-text.ts';
 
 export type JsonSplice =
   /** Sets a property of the object at `path`; a value that fits on a line is written on one. */
@@ -34,12 +35,11 @@ export type JsonSplice =
  * Applies splices that are all meant in the text as it is. Two splices of one array, and a `set` inside a removed
  * element, must not be given together. Throws an internal error for a path that leads nowhere.
  */
-export function applyJsonSplices(text: string, splices: readonly JsonSplice[]): string {
-  const mark = text.startsWith('\uFEFF') ? '\uFEFF' : '';
-  const body = text.slice(mark.length);
-  const root = parseTree(body);
-  invariant(root !== undefined, 'splices are made in a text that was parsed before');
-  const style = styleOf(body);
+export function applyJsonSplices(
+  { text, root }: Pick<JsonText, 'text' | 'root'>,
+  splices: readonly JsonSplice[],
+): string {
+  const style = styleOf(text);
   const edits = splices.flatMap((splice): Edit[] => {
     const node = findNodeAtLocation(root, [...splice.path]);
     invariant(node !== undefined, 'a splice names a value that is there');
@@ -56,7 +56,7 @@ export function applyJsonSplices(text: string, splices: readonly JsonSplice[]): 
           : [appendElements(node, splice.values, splice.path.length, style)];
     }
   });
-  return mark + applyEdits(body, edits);
+  return applyEdits(text, edits);
 }
 
 interface Style {

@@ -51,6 +51,15 @@ describe('editing the nodes of a recipe', () => {
         .replace('{ "x": 10, "y": 20 }', '{ "x": 64, "y": 20 }')
         .replace('["Q8_0"]\r\n', '["Q8_0"],\r\n\t\t\t"position": { "x": 1, "y": 2 }\r\n'),
     );
+    expect(moved).toEqual(parseRecipe(moved.text, document.label));
+  });
+
+  it('writes positions into a text that begins with a byte order mark', () => {
+    const marked = parseRecipe(`\uFEFF${text}`, 'marked');
+    const moved = placeNodes(marked, new Map([['merge', { x: 64, y: 20 }]]));
+    expect(moved.text).toBe(
+      `\uFEFF${text.replace('{ "x": 10, "y": 20 }', '{ "x": 64, "y": 20 }')}`,
+    );
   });
 
   it('leaves the text alone when a node is dropped where it was', () => {
