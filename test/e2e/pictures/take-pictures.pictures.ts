@@ -62,8 +62,16 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await shoot(page, 'workflow');
 
   await screen(page, 'Chat');
+  await expect(page.getByText('seedling-4m-healthcare').first()).toBeVisible();
   await shoot(page, 'chat-empty');
   await page.getByText('seedling-4m-healthcare').first().click();
+  // The most likely tokens: what differs between columns is the level's doing.
+  await page.getByRole('button', { name: /^temp / }).click();
+  const temperature = page.getByRole('textbox', { name: 'temp', exact: true });
+  await temperature.fill('0');
+  await temperature.press('Enter');
+  await shoot(page, 'chat-sampling');
+  await page.getByRole('button', { name: 'Close panel' }).click();
   const composer = page.getByPlaceholder(/Ask/);
   await composer.fill('What is a fracture, and what should I do first?');
   await composer.press('Enter');
@@ -82,5 +90,6 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
     await shoot(page, name.toLowerCase());
   }
   await page.keyboard.press('Control+k');
+  await expect(page.getByRole('dialog')).toBeVisible();
   await shoot(page, 'palette');
 });
