@@ -7,6 +7,7 @@ import { FilterChip } from '#renderer/ui/chip.tsx';
 import { Dialog } from '#renderer/ui/dialog.tsx';
 import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { Field } from '#renderer/ui/field.tsx';
+import { LevelTag } from '#renderer/ui/level-tag.tsx';
 import { Segmented } from '#renderer/ui/tabs.tsx';
 import { Select } from '#renderer/ui/select.tsx';
 import { followLibrary, useLibrary } from '#renderer/stores/library-store.ts';
@@ -208,7 +209,7 @@ function OpenDialog({ template: first }: { template: TemplateName }) {
                     pressed={chosenLevels.includes(level)}
                     onChange={() => toggle(level)}
                   >
-                    {level}
+                    <LevelTag level={level} />
                   </FilterChip>
                 ))}
             </div>

@@ -26,13 +26,21 @@ export function JobLog({ job }: { job: string }) {
     overscan: 20,
   });
   useEffect(() => {
-    if (!following) return undefined;
-    // A frame later, when the lines have their height and the list has taken up its place.
-    const frame = requestAnimationFrame(() => {
-      const element = scroller.current;
-      if (element !== null) element.scrollTop = element.scrollHeight;
+    const element = scroller.current;
+    if (!following || element === null) return undefined;
+    const toEnd = () => (element.scrollTop = element.scrollHeight);
+    // A frame later, when the lines have their height; once more when the list has taken up its place, and whenever the
+    // panel gets another size.
+    let frame = requestAnimationFrame(() => {
+      toEnd();
+      frame = requestAnimationFrame(toEnd);
     });
-    return () => cancelAnimationFrame(frame);
+    const resized = new ResizeObserver(toEnd);
+    resized.observe(element);
+    return () => {
+      cancelAnimationFrame(frame);
+      resized.disconnect();
+    };
   }, [following, lines]);
   return (
     <div className={css.log}>
