@@ -11,6 +11,8 @@ export default defineConfig<StudioOptions>({
   workers: 1,
   timeout: 120_000,
   expect: { timeout: 15_000 },
+  // Real hosts on shared cores: one more try in CI, which the report then names as flaky.
+  retries: process.env['CI'] === undefined ? 0 : 1,
   forbidOnly: process.env['CI'] !== undefined,
   reporter: [['list']],
   use: { actionTimeout: 15_000, screenshot: 'only-on-failure' },
