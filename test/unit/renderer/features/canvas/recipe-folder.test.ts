@@ -17,29 +17,31 @@ const recipeAt = (path: string | undefined) =>
     text: newRecipeDocument(emptyRecipe, 'one').text,
     file: path === undefined ? undefined : file(path, 'unused'),
   });
-const model = file('/work/models/base', 'models/base');
+const model = file('/studio/models/base', 'models/base');
 
 test.each([
   ['a new recipe', undefined, 'models/base'],
-  ["a recipe in the workspace's folder", '/work/a.recipe.json', 'models/base'],
-  ['a recipe in a subfolder', '/work/recipes/a.recipe.json', '/work/models/base'],
-  ['a recipe above the file', '/work/models/a.recipe.json', 'base'],
-  ['a recipe elsewhere', '/home/me/a.recipe.json', '/work/models/base'],
-  ['a recipe whose folder only begins alike', '/work/mod/a.recipe.json', '/work/models/base'],
+  ["a recipe in the workspace's folder", '/studio/a.recipe.json', 'models/base'],
+  ['a recipe in a subfolder', '/studio/recipes/a.recipe.json', '/studio/models/base'],
+  ['a recipe above the file', '/studio/models/a.recipe.json', 'base'],
+  ['a recipe elsewhere', '/home/me/a.recipe.json', '/studio/models/base'],
+  ['a recipe whose folder only begins alike', '/studio/mod/a.recipe.json', '/studio/models/base'],
 ])('a file added to %s is found from where the recipe stands', (_, place, written) => {
-  const path = pathInRecipe(model, recipeAt(place), '/work');
+  const path = pathInRecipe(model, recipeAt(place), '/studio');
   expect(path).toBe(written);
-  const folder = place?.replace(/[^/]*$/, '') ?? '/work/';
+  const folder = place?.replace(/[^/]*$/, '') ?? '/studio/';
   expect(new URL(path, `file://${folder}`).pathname).toBe(model.path);
 });
 
 test('Windows paths are told apart by their own separators', () => {
-  const base = file('C:\\work\\models\\base', 'models/base');
-  expect(pathInRecipe(base, recipeAt('C:\\work\\recipes\\a.recipe.json'), 'C:\\work')).toBe(
+  const base = file('C:\\studio\\models\\base', 'models/base');
+  expect(pathInRecipe(base, recipeAt('C:\\studio\\recipes\\a.recipe.json'), 'C:\\studio')).toBe(
     base.path,
   );
-  expect(pathInRecipe(base, recipeAt('C:\\work\\a.recipe.json'), 'C:\\work')).toBe('models/base');
-  expect(pathInRecipe(base, recipeAt('C:\\a.recipe.json'), 'D:\\other')).toBe('work/models/base');
+  expect(pathInRecipe(base, recipeAt('C:\\studio\\a.recipe.json'), 'C:\\studio')).toBe(
+    'models/base',
+  );
+  expect(pathInRecipe(base, recipeAt('C:\\a.recipe.json'), 'D:\\other')).toBe('studio/models/base');
 });
 
 test('a recipe that moves to another folder keeps naming the same files', () => {
@@ -52,8 +54,8 @@ test('a recipe that moves to another folder keeps naming the same files', () => 
     ],
     edges: [],
   });
-  const moved = withAbsolutePaths(document, '/work/recipes');
+  const moved = withAbsolutePaths(document, '/studio/recipes');
   expect(moved.recipe.nodes.map((node) => ('path' in node ? node.path : 'folder' in node && node.folder))).toEqual([
-    '/work/recipes/base', '/adapters/a', '/elsewhere/a', '/work/recipes/out',
+    '/studio/recipes/base', '/adapters/a', '/elsewhere/a', '/studio/recipes/out',
   ]); // prettier-ignore
 });
