@@ -6,6 +6,7 @@ import { fromWireError, StudioError } from '#src/errors/studio-error.ts';
 import type { StudioBridge } from '#src/rpc/bridge.ts';
 import { createClient, type CallOptions } from '#src/rpc/client.ts';
 import type { Port, PortClosed } from '#src/rpc/port.ts';
+import { createTextPort } from '#src/rpc/text-port.ts';
 
 export type StudioMethod = MethodName<StudioContract>;
 export type StudioParams<M extends StudioMethod> = ParamsOf<StudioContract, M>;
@@ -76,24 +77,29 @@ function openWebSocketPort(): Promise<Port> {
           hint: 'Open the address that "gguf-studio serve" printed; it lets this browser in.',
         }),
       );
-    socket.onopen = () =>
-      resolve({
-        send: (message) => {
-          if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
-        },
-        onMessage: (listener) => {
-          socket.addEventListener('message', (event: MessageEvent<string>) =>
-            listener(JSON.parse(event.data)),
-          );
-        },
-        onClose: (listener) => {
-          socket.addEventListener('close', (event) =>
-            listener({
-              reason: event.reason === '' ? 'the connection was closed' : event.reason,
-              lastLines: [],
-            }),
-          );
-        },
-      });
+    socket.onopen = () => resolve(createWebSocketPort(socket));
+  });
+}
+
+/** Remembers how the socket closed: a listener that comes later is told, too. */
+function createWebSocketPort(socket: WebSocket): Port {
+  const closeListeners: ((closed: PortClosed) => void)[] = [];
+  let closed: PortClosed | undefined;
+  socket.addEventListener('close', ({ reason }) => {
+    closed = { reason: reason === '' ? 'the connection was closed' : reason, lastLines: [] };
+    for (const listener of closeListeners.splice(0)) listener(closed);
+  });
+  return createTextPort({
+    send: (text) => {
+      if (socket.readyState === WebSocket.OPEN) socket.send(text);
+    },
+    onText: (listener) =>
+      socket.addEventListener('message', ({ data }: MessageEvent<unknown>) => listener(data)),
+    onClose: (listener) => {
+      if (closed !== undefined) listener(closed);
+      else closeListeners.push(listener);
+    },
+    // Browsers close only with 1000 or a code of the program's own.
+    refuse: (reason) => socket.close(4003, reason),
   });
 }
