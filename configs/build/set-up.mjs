@@ -58,7 +58,7 @@ if (
   !existsSync(installed) ||
   statSync(installed).mtimeMs < statSync(`${root}package-lock.json`).mtimeMs
 ) {
-  console.log('Installing packages (about 900 MB, most of it the GPU builds of llama.cpp) ...');
+  console.log('Installing packages (about 1.2 GB, most of it the GPU builds of llama.cpp) ...');
   // npm 11's `ci` refuses a lock file without node-llama-cpp's packages for Windows and macOS, which are not published
   // at this version; its `install` keeps the locked versions. npm 10's `install` would rewrite the lock file.
   run(['npm', npmMajor() >= 11 ? 'install' : 'ci', '--no-audit', '--no-fund']);
