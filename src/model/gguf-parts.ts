@@ -21,6 +21,13 @@ export interface JoinedParts {
   readonly metadata: readonly GgufEntry[];
 }
 
+/** What the headers of all parts say together; no file of another part is open any more. */
+export interface GgufHeaders {
+  /** In their order; `size` in bytes of the file. */
+  readonly parts: readonly { readonly size: number; readonly header: GgufHeader }[];
+  readonly metadata: readonly GgufEntry[];
+}
+
 const splitKeys = new Set(['split.no', 'split.count', 'split.tensors.count']);
 
 /** Opens the parts beside `given` (any part; `count` is its `split.count`). Throws `gguf/split`. */
@@ -62,6 +69,33 @@ export async function joinGgufParts(
     parts,
     metadata: first.header.metadata.filter(({ key }) => !splitKeys.has(key)),
   };
+}
+
+/**
+ * The headers of a GGUF, whole or split. `source` (any part, `header` is its own) stays the caller's; siblings are opened
+ * and closed here. Throws what joinGgufParts throws.
+ */
+export async function readPartHeaders(
+  source: ByteSource,
+  header: GgufHeader,
+  openSibling: (fileName: string) => Promise<ByteSource>,
+): Promise<GgufHeaders> {
+  const count = entryNumber(header.metadata, 'split.count') ?? 1;
+  if (count <= 1) return { parts: [{ size: source.size, header }], metadata: header.metadata };
+  const siblings: ByteSource[] = [];
+  try {
+    const joined = await joinGgufParts({ source, header }, count, async (fileName) => {
+      const sibling = await openSibling(fileName);
+      siblings.push(sibling);
+      return sibling;
+    });
+    return {
+      parts: joined.parts.map((part) => ({ size: part.source.size, header: part.header })),
+      metadata: joined.metadata,
+    };
+  } finally {
+    await Promise.all(siblings.map((sibling) => sibling.close()));
+  }
 }
 
 async function openPart(

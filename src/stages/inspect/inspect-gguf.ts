@@ -5,8 +5,8 @@ import { readBundle } from '#src/formats/bundle/read-bundle.ts';
 import type { ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { entryNumber, entryString } from '#src/formats/gguf/entries.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
-import type { GgufEntry, GgufHeader } from '#src/formats/gguf/types.ts';
-import { joinGgufParts } from '#src/model/gguf-parts.ts';
+import type { GgufEntry } from '#src/formats/gguf/types.ts';
+import { readPartHeaders, type GgufHeaders } from '#src/model/gguf-parts.ts';
 import { levels } from '#src/tensors/levels.ts';
 import { describeMetadata } from './describe-metadata.ts';
 import { describeCount, totalsByType, weightCount } from './summarize-tensors.ts';
@@ -22,7 +22,13 @@ export async function inspectGguf(
 ): Promise<Inspection> {
   const header = await readGgufHeader(source);
   const problems: Inspection['problems'] = [];
-  const { parts, metadata } = await joinParts(source, header, openSibling, problems);
+  // A split whose other parts are missing is shown as the one part that is there, with the problem.
+  const { parts, metadata } = await readPartHeaders(source, header, openSibling).catch(
+    (error: unknown): GgufHeaders => {
+      problems.push(problemOf(error));
+      return { parts: [{ size: source.size, header }], metadata: header.metadata };
+    },
+  );
   const tensors = parts.flatMap((part) =>
     part.header.tensors.map(({ name, shape, type, byteLength }) => ({
       name,
@@ -69,40 +75,6 @@ export async function inspectGguf(
     problems,
     notices: [],
   };
-}
-
-interface Part {
-  readonly size: number;
-  readonly header: GgufHeader;
-}
-
-/** A split whose other parts are missing is shown as the one part that is there, with the problem. */
-async function joinParts(
-  source: ByteSource,
-  header: GgufHeader,
-  openSibling: (fileName: string) => Promise<ByteSource>,
-  problems: Inspection['problems'],
-): Promise<{ parts: readonly Part[]; metadata: readonly GgufEntry[] }> {
-  const alone = { parts: [{ size: source.size, header }], metadata: header.metadata };
-  const count = entryNumber(header.metadata, 'split.count') ?? 1;
-  if (count <= 1) return alone;
-  const siblings: ByteSource[] = [];
-  try {
-    const joined = await joinGgufParts({ source, header }, count, async (fileName) => {
-      const sibling = await openSibling(fileName);
-      siblings.push(sibling);
-      return sibling;
-    });
-    return {
-      parts: joined.parts.map((part) => ({ size: part.source.size, header: part.header })),
-      metadata: joined.metadata,
-    };
-  } catch (error) {
-    problems.push(problemOf(error));
-    return alone;
-  } finally {
-    await Promise.all(siblings.map((sibling) => sibling.close()));
-  }
 }
 
 /** What is wrong with the file; everything else is thrown on. */

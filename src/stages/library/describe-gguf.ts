@@ -6,7 +6,7 @@ import type { ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { entryNumber, entryString } from '#src/formats/gguf/entries.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import type { GgufEntry, GgufHeader, GgufTensorInfo } from '#src/formats/gguf/types.ts';
-import { joinGgufParts } from '#src/model/gguf-parts.ts';
+import { readPartHeaders } from '#src/model/gguf-parts.ts';
 import { ggufAdapterOf } from '#src/model/open-gguf-adapter.ts';
 import { domainOfGguf } from './domain-of-gguf.ts';
 import { roleOfGguf } from './gguf-role.ts';
@@ -21,13 +21,6 @@ import {
 } from './library-place.ts';
 import { estimateMemory } from './memory-estimate.ts';
 
-interface JoinedGguf {
-  readonly metadata: readonly GgufEntry[];
-  readonly tensors: readonly GgufTensorInfo[];
-  readonly partCount: number;
-  readonly bytes: number;
-}
-
 /**
  * Reads the headers of all parts. `source` stays the caller's; siblings are closed here.
  * Throws what keeps the file from being used: what readGgufHeader, joinGgufParts and ggufAdapterOf throw.
@@ -38,14 +31,16 @@ export async function describeGguf(
   openSibling: OpenSibling,
 ): Promise<LibraryItem> {
   const header = await readGgufHeader(source);
-  const joined = await joinParts(source, header, openSibling);
-  const { metadata, tensors } = joined;
+  const { parts, metadata } = await readPartHeaders(source, header, openSibling);
+  const tensors = parts.flatMap((part) => part.header.tensors);
   const type = entryString(metadata, 'general.type');
-  const sized = { ...place, bytes: joined.bytes };
-  const format = joined.partCount > 1 ? `GGUF, ${joined.partCount} parts` : 'GGUF';
+  const sized = { ...place, bytes: parts.reduce((sum, { size }) => sum + size, 0) };
+  const format = parts.length > 1 ? `GGUF, ${parts.length} parts` : 'GGUF';
   const architecture = entryString(metadata, 'general.architecture') ?? '';
   if (type === 'imatrix') return itemOf(sized, 'imatrix', 'GGUF matrix');
-  if (type === 'adapter') return describeAdapter(source.label, joined, architecture, sized);
+  if (type === 'adapter') {
+    return describeAdapter(source.label, metadata, tensors, architecture, sized);
+  }
   if (architecture === '') {
     throw new StudioError(
       'gguf/invalid',
@@ -74,32 +69,6 @@ export async function describeGguf(
   };
 }
 
-async function joinParts(
-  source: ByteSource,
-  header: GgufHeader,
-  openSibling: OpenSibling,
-): Promise<JoinedGguf> {
-  const { metadata, tensors } = header;
-  const count = entryNumber(metadata, 'split.count') ?? 1;
-  if (count <= 1) return { metadata, tensors, partCount: 1, bytes: source.size };
-  const siblings: ByteSource[] = [];
-  try {
-    const joined = await joinGgufParts({ source, header }, count, async (fileName) => {
-      const sibling = await openSibling(fileName);
-      siblings.push(sibling);
-      return sibling;
-    });
-    return {
-      metadata: joined.metadata,
-      tensors: joined.parts.flatMap((part) => part.header.tensors),
-      partCount: count,
-      bytes: joined.parts.reduce((sum, part) => sum + part.source.size, 0),
-    };
-  } finally {
-    await Promise.all(siblings.map((sibling) => sibling.close()));
-  }
-}
-
 function bundleOf(source: ByteSource, header: GgufHeader) {
   try {
     return { members: readBundle(source, header), problem: undefined };
@@ -111,7 +80,8 @@ function bundleOf(source: ByteSource, header: GgufHeader) {
 
 function describeAdapter(
   label: string,
-  { metadata, tensors }: JoinedGguf,
+  metadata: readonly GgufEntry[],
+  tensors: readonly GgufTensorInfo[],
   architecture: string,
   place: LibraryPlace,
 ): LibraryItem {
