@@ -32,34 +32,26 @@ export function Dialog({
   initialFocus,
 }: DialogProps) {
   return (
-    <Base.Root
-      open={open}
-      onOpenChange={(next) => {
-        if (!next) onClose();
-      }}
-    >
-      <Base.Portal>
-        <Base.Backdrop className={css.backdrop} />
-        <Base.Popup
-          className={css.popup}
-          style={{ width }}
-          {...(initialFocus === undefined ? {} : { initialFocus })}
-        >
-          <header className={css.header}>
-            <Base.Title className={css.title}>{title}</Base.Title>
-          </header>
-          {description !== undefined && (
-            <Base.Description className={css.description}>{description}</Base.Description>
-          )}
-          {children !== undefined && <div className={css.content}>{children}</div>}
-          {actions !== undefined && <footer className={css.actions}>{actions}</footer>}
-          {/* Last, so that what the dialog is about has the focus first. */}
-          <Base.Close className={css.close} aria-label="Close">
-            <X aria-hidden="true" />
-          </Base.Close>
-        </Base.Popup>
-      </Base.Portal>
-    </Base.Root>
+    <Shade open={open} onClose={onClose}>
+      <Base.Popup
+        className={css.popup}
+        style={{ width }}
+        {...(initialFocus === undefined ? {} : { initialFocus })}
+      >
+        <header className={css.header}>
+          <Base.Title className={css.title}>{title}</Base.Title>
+        </header>
+        {description !== undefined && (
+          <Base.Description className={css.description}>{description}</Base.Description>
+        )}
+        {children !== undefined && <div className={css.content}>{children}</div>}
+        {actions !== undefined && <footer className={css.actions}>{actions}</footer>}
+        {/* Last, so that what the dialog is about has the focus first. */}
+        <Base.Close className={css.close} aria-label="Close">
+          <X aria-hidden="true" />
+        </Base.Close>
+      </Base.Popup>
+    </Shade>
   );
 }
 
@@ -74,6 +66,21 @@ export interface BareDialogProps {
 /** A dialog without title and frame of its own, near the top of the window: palettes. */
 export function BareDialog({ open, onClose, label, children }: BareDialogProps) {
   return (
+    <Shade open={open} onClose={onClose}>
+      <Base.Popup className={classNames(css.popup, css.bare)} aria-label={label}>
+        {children}
+      </Base.Popup>
+    </Shade>
+  );
+}
+
+/** The darkened window that a dialog stands on; a click on it and Escape close the dialog. */
+function Shade({
+  open,
+  onClose,
+  children,
+}: Pick<BareDialogProps, 'open' | 'onClose' | 'children'>) {
+  return (
     <Base.Root
       open={open}
       onOpenChange={(next) => {
@@ -82,9 +89,7 @@ export function BareDialog({ open, onClose, label, children }: BareDialogProps) 
     >
       <Base.Portal>
         <Base.Backdrop className={css.backdrop} />
-        <Base.Popup className={classNames(css.popup, css.bare)} aria-label={label}>
-          {children}
-        </Base.Popup>
+        {children}
       </Base.Portal>
     </Base.Root>
   );

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { mulberry32 } from '#src/random/mulberry32.ts';
 import { canonicalRecipe } from '#src/recipe/canonical-recipe.ts';
 import { parseModelMapping } from '#src/recipe/model-mapping.ts';
 import { planRecipe } from '#src/recipe/plan.ts';
@@ -11,17 +12,6 @@ import { bundledRecipe } from '#test/helpers/build-recipe.ts';
 const cases = 4_000;
 /** Generous for a shared machine; a quadratic or endless loop takes far longer. */
 const slowestMilliseconds = 2_000;
-
-/** mulberry32: small, seeded, the same everywhere. */
-function randomNumbers(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const splices = [
   '{', '}', '[', ']', ',', ':', '"', '\\', '//', '/*', '*/', 'null', 'true', '-', '1e999', '-0', '0.1e-400', '9'.repeat(400),
@@ -74,7 +64,7 @@ function outcome(run: () => void): boolean {
 describe('damaged recipes', () => {
   it(`end with a recipe or a StudioError in ${cases} seeded cases`, () => {
     const original = new TextEncoder().encode(newRecipeDocument(bundledRecipe(), 'r').text);
-    const random = randomNumbers(20_261_201);
+    const random = mulberry32(20_261_201);
     let accepted = 0;
     for (let index = 0; index < cases; index++) {
       const bytes = mutate(original, random);
@@ -95,7 +85,7 @@ describe('damaged recipes', () => {
 
   it('end the same way for model mappings', () => {
     const original = new Uint8Array(readFileSync('configs/model_mapping.json'));
-    const random = randomNumbers(7);
+    const random = mulberry32(7);
     let accepted = 0;
     for (let index = 0; index < 1_000; index++) {
       const text = new TextDecoder().decode(mutate(original, random));

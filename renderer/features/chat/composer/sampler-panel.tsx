@@ -3,6 +3,7 @@
 import { useState } from 'react';
 import { Dices, RotateCcw, X } from 'lucide-react';
 import { Button, IconButton } from '#renderer/ui/button.tsx';
+import { classNames } from '#renderer/ui/class-names.ts';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
 import { Select } from '#renderer/ui/select.tsx';
 import { TextArea } from '#renderer/ui/text-input.tsx';
@@ -17,14 +18,15 @@ import { setContextSize } from '../logic/conversation-changes.ts';
 import { drawSeed } from '../state/chat-actions.ts';
 import { useChat } from '../state/chat-store.ts';
 import { change } from '../state/conversation-keeper.ts';
+import side from '../side-panel.module.css';
 import css from './sampler-panel.module.css';
 
 export function SamplerPanel() {
   const sampling = useChat(({ conversation }) => conversation.sampling);
   const changed = changedNames(sampling);
   return (
-    <aside className={css.panel} aria-label="Sampling">
-      <header className={css.head}>
+    <aside className={classNames(side.panel, css.panel)} aria-label="Sampling">
+      <header className={side.head}>
         <h2>Sampling</h2>
         <Button
           variant="quiet"

@@ -4,6 +4,7 @@ import { MoreHorizontal, Plus, X } from 'lucide-react';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import type { ConversationSummary } from '#src/contract/conversation.ts';
 import { Button, IconButton } from '#renderer/ui/button.tsx';
+import { classNames } from '#renderer/ui/class-names.ts';
 import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { Menu } from '#renderer/ui/menu.tsx';
 import { SearchInput, TextInput } from '#renderer/ui/text-input.tsx';
@@ -15,6 +16,7 @@ import {
   startConversation,
 } from '../state/conversation-actions.ts';
 import { readList } from '../state/conversation-keeper.ts';
+import side from '../side-panel.module.css';
 import css from './conversation-list.module.css';
 
 export function ConversationList() {
@@ -38,8 +40,8 @@ export function ConversationList() {
     overscan: 8,
   });
   return (
-    <aside className={css.panel} aria-label="Conversations">
-      <header className={css.head}>
+    <aside className={classNames(side.panel, css.panel)} aria-label="Conversations">
+      <header className={side.head}>
         <h2>Conversations</h2>
         <IconButton label="New conversation" onClick={() => void startConversation()}>
           <Plus aria-hidden="true" />
