@@ -76,17 +76,11 @@ async function generate(
     try {
       return await store.inTurn(column, report, async () => {
         if (column.loaded === undefined) await store.open(column, report);
-        const waiting = {
-          signal,
-          onWait: () => say(report, column, 'waiting', 'Waits until the cores are free.'),
-        };
-        const compute = () =>
-          store.cores.run(
-            column.threads,
-            () => answer(column, { ...params, seed, start }, report, emit),
-            waiting,
-          );
-        return await (column.isSmall ? store.smallTurns.run(1, compute, waiting) : compute());
+        return await store.compute(
+          column,
+          () => answer(column, { ...params, seed, start }, report, emit),
+          { signal, onWait: (reason) => say(report, column, 'waiting', reason) },
+        );
       });
     } catch (error) {
       if (column.loaded !== undefined) say(report, column, 'ready');

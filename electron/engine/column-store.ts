@@ -2,23 +2,26 @@
 // there are cores.
 import type { Llama } from 'node-llama-cpp';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { isSmallModel } from '#src/io/choose-threads.ts';
 import { formatBytes } from '#src/text/format-number.ts';
 import { Column, type ColumnReport, type ColumnSpec, type LoadedParts } from './column.ts';
 import { CoreQueue } from './core-queue.ts';
 import type { LlamaSource } from './load-llama.ts';
+import { LoadTurn } from './load-turn.ts';
 import { freeMemory, type MemoryAmount } from './memory-need.ts';
+import type { ModelFile } from './model-file.ts';
 import { ModelStore } from './model-store.ts';
 import { openColumn, type ColumnHome, type RoomFor } from './open-column.ts';
 import { TurnQueue, untilAborted } from './turn-queue.ts';
 
 export class ColumnStore implements ColumnHome {
   readonly models = new ModelStore();
-  readonly cores = new CoreQueue();
+  private readonly cores = new CoreQueue();
   /**
-   * Small models answer one after another: together they are not done sooner, and each shows half of its rate (measured:
-   * docs/architecture.md).
+   * Small models answer one after another, and none while another loads: together they are not done sooner, and each shows
+   * a part of its rate (measured: docs/architecture.md).
    */
-  readonly smallTurns = new CoreQueue(1);
+  private readonly smallTurns = new CoreQueue(1);
   private readonly columns = new Map<string, Column>();
   private readonly loading = new TurnQueue();
   private readonly idleListeners = new Set<() => void>();
@@ -52,14 +55,13 @@ export class ColumnStore implements ColumnHome {
   /** Loads what a column should hold, unless it does. In the column's turn only. */
   async open(column: Column, report: ColumnReport): Promise<LoadedParts> {
     column.lastUsed = ++this.uses;
-    const say = (state: 'loading' | 'waiting' | 'ready' | 'failed', reason?: string) =>
+    const say = (state: 'waiting' | 'failed', reason?: string) =>
       report.state({ column: column.name, state, ...(reason !== undefined && { reason }) });
     column.isWaitingToLoad = true;
     try {
-      const parts = await this.loading.run(
+      return await this.loading.run(
         async () => {
           column.isWaitingToLoad = false;
-          say('loading');
           return openColumn(this, column, report);
         },
         {
@@ -67,8 +69,6 @@ export class ColumnStore implements ColumnHome {
           onWait: () => say('waiting', 'Waits until another column is loaded.'),
         },
       );
-      say('ready');
-      return parts;
     } catch (error) {
       // What it held before is not what was asked for now.
       await column.unload();
@@ -98,13 +98,45 @@ export class ColumnStore implements ColumnHome {
   }
 
   /**
+   * The turn to load a file. A column holds its own turn and that of loading before it takes this one, and nobody waits
+   * for those while holding it.
+   */
+  loadTurn(column: Column, file: ModelFile, report: ColumnReport): LoadTurn {
+    return new LoadTurn(
+      isSmallModel(file.bytes) ? this.smallTurns : undefined,
+      column.name,
+      report,
+    );
+  }
+
+  /** Lets a loaded column compute: on free cores, and a small one when it is its turn. */
+  compute<Result>(
+    column: Column,
+    work: () => Promise<Result>,
+    { signal, onWait }: { signal?: AbortSignal; onWait?: (reason: string) => void } = {},
+  ): Promise<Result> {
+    const queued = (reason: string) => ({
+      ...(signal !== undefined && { signal }),
+      onWait: () => onWait?.(reason),
+    });
+    const inTurn = () =>
+      this.smallTurns.run(1, work, queued('Waits until another column has answered or is loaded.'));
+    return this.cores.run(
+      column.threads,
+      column.isSmall ? inTurn : work,
+      queued('Waits until the cores are free.'),
+    );
+  }
+
+  /**
    * Waits until `need` fits: unloads idle columns, least recently used first, then waits for busy ones. A GPU's memory is
    * made free the same way, but never waited for: layers that do not fit stay on the processor. Throws `memory/short`
-   * when nothing is left that could be unloaded.
+   * when nothing is left that could be unloaded. While it waits, others have the turn: a busy column may need it to end.
    */
   async makeRoom(
     column: Column,
     { llama, file, gpuLayers, need }: RoomFor,
+    turn: LoadTurn,
     report: ColumnReport,
   ): Promise<void> {
     for (;;) {
@@ -112,22 +144,22 @@ export class ColumnStore implements ColumnHome {
       const wanted = isShared ? need.context : sum(need.model, need.context);
       const free = await this.free(llama, column.spec.memoryBudgetBytes);
       const ramFits = wanted.ram <= free.ram;
-      if (ramFits && (llama.gpu === false || wanted.vram <= free.vram)) return;
+      if (ramFits && (llama.gpu === false || wanted.vram <= free.vram)) break;
       const victim = this.leastRecentlyUsed(column, ramFits);
       if (victim !== undefined) {
         await this.evict(victim, column, report);
         continue;
       }
-      if (ramFits) return;
+      if (ramFits) break;
       const amounts = `needs ${formatBytes(wanted.ram)}, ${formatBytes(Math.max(0, free.ram))} are free`;
       const isBusy = [...this.columns.values()].some(
         (other) => other !== column && other.loaded !== undefined,
       );
       if (!isBusy) throw memoryShort(file.path, amounts, column.spec.memoryBudgetBytes);
-      const reason = `Waits for memory: ${amounts}.`;
-      report.state({ column: column.name, state: 'waiting', reason });
+      turn.wait(`Waits for memory: ${amounts}.`);
       await this.nextIdle(report.signal);
     }
+    await turn.take();
   }
 
   /** After loading: what was taken may be more than the estimate (weights are repacked for the processor). */

@@ -8,34 +8,52 @@ interface Waiter {
   readonly start: () => void;
 }
 
+interface CoreOptions {
+  /** Ends the waiting. */
+  readonly signal?: AbortSignal;
+  /** Called when it has to wait. */
+  readonly onWait?: () => void;
+}
+
 export class CoreQueue {
   private used = 0;
   private readonly waiters: Waiter[] = [];
 
   constructor(private readonly cores = availableParallelism()) {}
 
-  /**
-   * Runs `work`, which uses `threads`, as soon as that many cores are free; in the order in which it was asked. More
-   * threads than cores run alone. `onWait` is called when it has to wait.
-   */
+  /** Runs `work`, which uses `threads`, when `take` gives them. */
   async run<Result>(
     threads: number,
     work: () => Promise<Result>,
-    options: { readonly signal?: AbortSignal; readonly onWait?: () => void } = {},
+    options: CoreOptions = {},
   ): Promise<Result> {
-    const taken = Math.min(threads, this.cores);
-    if (this.waiters.length > 0 || this.used + taken > this.cores) {
-      options.onWait?.();
-      await this.wait(taken, options.signal);
-    } else {
-      this.used += taken;
-    }
+    const release = await this.take(threads, options);
     try {
       return await work();
     } finally {
+      release();
+    }
+  }
+
+  /**
+   * Takes `threads` as soon as that many cores are free; in the order in which it was asked. More threads than cores run
+   * alone. Answers how to give them back, which may be called again without effect.
+   */
+  async take(threads: number, { signal, onWait }: CoreOptions = {}): Promise<() => void> {
+    const taken = Math.min(threads, this.cores);
+    if (this.waiters.length > 0 || this.used + taken > this.cores) {
+      onWait?.();
+      await this.wait(taken, signal);
+    } else {
+      this.used += taken;
+    }
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
       this.used -= taken;
       this.startWaiters();
-    }
+    };
   }
 
   private async wait(threads: number, signal: AbortSignal | undefined): Promise<void> {

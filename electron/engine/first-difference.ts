@@ -148,8 +148,8 @@ async function evaluateAt(
     const { model } = loaded.lease;
     const common = answer.answer.slice(0, position);
     const before = [...answer.prompt, ...common];
-    const probabilities = await store.cores.run(
-      column.threads,
+    const probabilities = await store.compute(
+      column,
       () => loaded.session.probabilitiesAfter(before),
       { signal: report.signal },
     );
@@ -197,7 +197,7 @@ function restoreLater(
     { signal: new AbortController().signal, state: () => undefined },
     async () => {
       if (session === undefined || column.loaded?.session !== session) return;
-      await store.cores.run(column.threads, () =>
+      await store.compute(column, () =>
         session.restore([...prompt, ...answer.slice(0, -1)], () => queue.length === 1),
       );
     },

@@ -7,6 +7,7 @@ import { ChatSession } from './chat-session.ts';
 import { resolveChatTemplate, type ChatTemplate } from './chat-template.ts';
 import type { Column, ColumnReport, ColumnSpec, LoadedParts } from './column.ts';
 import type { LlamaSource } from './load-llama.ts';
+import type { LoadTurn } from './load-turn.ts';
 import { estimateNeed, type MemoryNeed } from './memory-need.ts';
 import { statModel, type ModelFile } from './model-file.ts';
 import type { ModelLease, ModelStore } from './model-store.ts';
@@ -39,8 +40,10 @@ export interface RoomFor {
 export interface ColumnHome {
   readonly llamas: LlamaSource;
   readonly models: ModelStore;
-  /** Unloads idle columns, or waits, until there is room. */
-  makeRoom(column: Column, room: RoomFor, report: ColumnReport): Promise<void>;
+  /** When to load beside others' answers. */
+  loadTurn(column: Column, file: ModelFile, report: ColumnReport): LoadTurn;
+  /** Unloads idle columns, or waits out of turn, until there is room; ends in turn. */
+  makeRoom(column: Column, room: RoomFor, turn: LoadTurn, report: ColumnReport): Promise<void>;
   /** Unloads idle columns when loading took more than was estimated. */
   giveBackExcess(column: Column, llama: Llama, report: ColumnReport): Promise<void>;
 }
@@ -53,7 +56,29 @@ export async function openColumn(
 ): Promise<LoadedParts> {
   const { spec } = column;
   const file = await statModel(spec.path);
-  if (column.loaded !== undefined && isSame(column.loaded, spec, file)) return column.loaded;
+  if (column.loaded !== undefined && isSame(column.loaded, spec, file)) {
+    report.state({ column: column.name, state: 'ready' });
+    return column.loaded;
+  }
+  const turn = home.loadTurn(column, file, report);
+  try {
+    await turn.take();
+    const parts = await openFile(home, column, file, turn, report);
+    turn.end();
+    return parts;
+  } finally {
+    turn.giveBack();
+  }
+}
+
+async function openFile(
+  home: ColumnHome,
+  column: Column,
+  file: ModelFile,
+  turn: LoadTurn,
+  report: ColumnReport,
+): Promise<LoadedParts> {
+  const { spec } = column;
   report.stage({ event: 'phase', phase: 'Loading', detail: spec.path });
   const facts = await readModelFacts(spec.path);
   const adapters = await resolveAdapters(spec.path, spec.adapters);
@@ -104,7 +129,7 @@ export async function openColumn(
   let opened: Opened;
   try {
     const need = await estimateNeed(llama, file, { gpuLayers, contextSize });
-    await home.makeRoom(column, { llama, file, gpuLayers, need }, report);
+    await home.makeRoom(column, { llama, file, gpuLayers, need }, turn, report);
     opened = await loadWith(gpuLayers);
   } finally {
     await shared?.lease.release();

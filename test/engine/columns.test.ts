@@ -206,6 +206,32 @@ describe('answers', () => {
     expect(states[0]).toMatchObject({ state: 'waiting' });
   });
 
+  it('neither loads nor answers in one column while another of a small model does', async () => {
+    await engine.load('first', 'seedling-4m-Q8_0.gguf');
+    const { states, onEvent } = stateCollector();
+    await Promise.all([
+      engine.ask('first', [question], {}, { onEvent }),
+      engine.load('second', 'seedling-4m-Q4_K_M.gguf', {}, onEvent),
+      engine.load('third', 'seedling-4m-Q2_K.gguf', {}, onEvent),
+      engine.ask('first', [question], {}, { onEvent }),
+    ]);
+    const said = states.map(({ column, state }) => `${column} ${state}`);
+    expect(said.filter((each) => !each.endsWith('waiting'))).toEqual([
+      'first answering', 'first ready', 'second loading', 'second ready',
+      'first answering', 'first ready', 'third loading', 'third ready',
+    ]); // prettier-ignore
+    expect(states).toContainEqual({
+      column: 'second',
+      state: 'waiting',
+      reason: 'Waits until another column has answered.',
+    });
+    expect(states).toContainEqual({
+      column: 'first',
+      state: 'waiting',
+      reason: 'Waits until another column has answered or is loaded.',
+    });
+  });
+
   it('ends an answer when its column is unloaded', async () => {
     await engine.load('ending', 'seedling-4m-Q4_K_M.gguf');
     let unloaded: Promise<null> | undefined;
@@ -271,6 +297,32 @@ describe('memory', () => {
       expect(states.some(({ column, state }) => column === 'busy' && state === 'unloaded')).toBe(
         true,
       );
+    } finally {
+      await separate.host.dispose();
+    }
+  });
+
+  it('says what it waits for while the other column is needed, which goes on in the meantime', async () => {
+    const separate = startEngine(folder);
+    try {
+      const { ramBytes } = await separate.load('busy', 'seedling-4m-Q8_0.gguf');
+      const memoryBudgetBytes = Math.round(ramBytes * 1.5);
+      const { states, onEvent } = stateCollector();
+      // The load's turn comes between both answers, and it must not keep the second one from it.
+      const [first, , second] = await Promise.all([
+        separate.ask('busy', [question], {}, { onEvent }),
+        separate.load('late', 'seedling-4m-Q4_K_M.gguf', { memoryBudgetBytes }, onEvent),
+        separate.ask('busy', [question], {}, { onEvent }),
+      ]);
+      expect(second.text).toBe(first.text);
+      const waiting = states.find(({ reason }) => reason?.startsWith('Waits for memory: '));
+      expect(waiting).toMatchObject({ column: 'late', state: 'waiting' });
+      expect(waiting?.reason).toMatch(/needs [\d.]+ MB, [\d.]+ .?B are free\.$/);
+      const after = states.slice(states.indexOf(waiting!) + 1);
+      expect(after.map(({ column, state }) => `${column} ${state}`)).toEqual([
+        'busy answering', 'busy ready', 'busy unloaded', 'late loading', 'late ready',
+      ]); // prettier-ignore
+      expect((await separate.ask('late', 'Hello')).tokens).toBeGreaterThan(0);
     } finally {
       await separate.host.dispose();
     }

@@ -1,6 +1,7 @@
-// The two queues that order the engine's work.
+// The queues and turns that order the engine's work.
 import { describe, expect, it } from 'vitest';
 import { CoreQueue } from '#electron/engine/core-queue.ts';
+import { LoadTurn } from '#electron/engine/load-turn.ts';
 import { TurnQueue } from '#electron/engine/turn-queue.ts';
 
 function gate() {
@@ -100,5 +101,73 @@ describe('CoreQueue', () => {
     open();
     await first;
     expect(await third).toBe('third');
+  });
+
+  it('takes back once what is given back twice', async () => {
+    const cores = new CoreQueue(1);
+    const release = await cores.take(1);
+    release();
+    release();
+    const { open, opened } = gate();
+    const first = cores.run(1, () => opened);
+    let ran = false;
+    const second = cores.run(1, () => Promise.resolve((ran = true)));
+    await settle();
+    expect(ran).toBe(false);
+    open();
+    await Promise.all([first, second]);
+  });
+});
+
+describe('LoadTurn', () => {
+  it('excludes answers, lets them pass while it waits, and tells what the column does', async () => {
+    const turns = new CoreQueue(1);
+    const told: string[] = [];
+    const turn = new LoadTurn(turns, 'b', {
+      signal: new AbortController().signal,
+      state: ({ state, reason }) => told.push(reason === undefined ? state : `${state}: ${reason}`),
+      stage: () => undefined,
+    });
+    await turn.take();
+    const answers: string[] = [];
+    const { open, opened } = gate();
+    const answer = turns.run(1, async () => {
+      answers.push('began');
+      await opened;
+    });
+    await settle();
+    expect(answers).toEqual([]);
+    turn.wait('Waits for memory.');
+    await settle();
+    expect(answers).toEqual(['began']);
+    const again = turn.take();
+    await settle();
+    expect(told).toEqual([
+      'loading',
+      'waiting: Waits for memory.',
+      'waiting: Waits until another column has answered.',
+    ]);
+    open();
+    await Promise.all([answer, again]);
+    turn.end();
+    expect(told.slice(3)).toEqual(['loading', 'ready']);
+    expect(await turns.run(1, () => Promise.resolve('free'))).toBe('free');
+  });
+
+  it('holds nothing after its waiting was cancelled', async () => {
+    const turns = new CoreQueue(1);
+    const release = await turns.take(1);
+    const controller = new AbortController();
+    const turn = new LoadTurn(turns, 'b', {
+      signal: controller.signal,
+      state: () => undefined,
+      stage: () => undefined,
+    });
+    const taking = turn.take();
+    controller.abort();
+    await expect(taking).rejects.toThrow();
+    turn.giveBack();
+    release();
+    expect(await turns.run(1, () => Promise.resolve('free'))).toBe('free');
   });
 });
