@@ -15,6 +15,7 @@ import {
   type IsValidConnection,
   type NodeChange,
   type ReactFlowInstance,
+  type Viewport,
 } from '@xyflow/react';
 import {
   useCallback,
@@ -50,12 +51,21 @@ const farZoom = 0.4;
 const manyDragged = 30;
 const minimapSize = { width: 168, height: 112 };
 
+// React Flow writes every property that is another object than before into its store, and each write asks every node, port
+// and wire anew: with two hundred nodes some milliseconds per property and frame. So all of them are made once.
+const coarseSnap: [number, number] = [grid, grid];
+const fineSnap: [number, number] = [fineGrid, fineGrid];
+const fitOptions = { padding: 0.06, maxZoom: 1 };
+const noAttribution = { hideAttribution: true };
+const panButtons = [1, 2];
+const joiningKeys = ['Shift', 'Meta', 'Control'];
+
 export function CanvasPane({ document }: { document: CanvasDocument }) {
   const [nodes, setNodes] = useState<CanvasNode[]>(() => flowNodes(document, []));
   const pane = useRef<HTMLDivElement>(null);
   const tool = useCanvas((store) => store.tool);
   const running = useRunningNodes();
-  const [snapStep, setSnapStep] = useState(grid);
+  const [snapGrid, setSnapGrid] = useState(coarseSnap);
   const [draggingMany, setDraggingMany] = useState(false);
   /** Zoomed out so far that a node's rows cannot be read: they are not painted either. */
   const [far, setFar] = useState(false);
@@ -76,6 +86,26 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
     selectByChanges(changes);
   }, []);
 
+  const onMove = useCallback((_: unknown, { zoom }: Viewport) => setFar(zoom < farZoom), []);
+  const onNodeDragStart = useCallback(
+    (_: unknown, __: unknown, dragged: readonly CanvasNode[]) =>
+      setDraggingMany(dragged.length > manyDragged),
+    [],
+  );
+  const onSelectionDragStart = useCallback(
+    (_: unknown, dragged: readonly CanvasNode[]) => setDraggingMany(dragged.length > manyDragged),
+    [],
+  );
+  const onSelectionDragStop = useCallback((_: unknown, dragged: readonly CanvasNode[]) => {
+    setDraggingMany(false);
+    dropNodes(dragged);
+  }, []);
+  const onNodeDragStop = useCallback(
+    (event: unknown, _: unknown, dragged: readonly CanvasNode[]) =>
+      onSelectionDragStop(event, dragged),
+    [],
+  );
+
   const onInit = useCallback((instance: ReactFlowInstance<CanvasNode, CanvasEdge>) => {
     setFlow(instance as unknown as ReactFlowInstance, pane.current);
     // What opened the recipe is gone; keys go to the canvas from here on.
@@ -94,11 +124,11 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
       data-tool={tool}
       data-far={far || undefined}
       onKeyDown={(event) => {
-        if (event.key === 'Alt') setSnapStep(fineGrid);
+        if (event.key === 'Alt') setSnapGrid(fineSnap);
         onCanvasKey(event);
       }}
       onKeyUp={(event) => {
-        if (event.key === 'Alt') setSnapStep(grid);
+        if (event.key === 'Alt') setSnapGrid(coarseSnap);
       }}
       onCopy={(event) => toClipboard(event, copySelection())}
       onCut={(event) => toClipboard(event, cutSelection())}
@@ -122,32 +152,26 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
         edges={edges}
         nodeTypes={nodeTypes}
         onInit={onInit}
-        onMove={(_, { zoom }) => setFar(zoom < farZoom)}
+        onMove={onMove}
         onNodesChange={onNodesChange}
         onEdgesChange={selectEdges}
-        onNodeDragStart={(_, __, dragged) => setDraggingMany(dragged.length > manyDragged)}
-        onSelectionDragStart={(_, dragged) => setDraggingMany(dragged.length > manyDragged)}
-        onNodeDragStop={(_, __, dragged) => {
-          setDraggingMany(false);
-          dropNodes(dragged);
-        }}
-        onSelectionDragStop={(_, dragged) => {
-          setDraggingMany(false);
-          dropNodes(dragged);
-        }}
+        onNodeDragStart={onNodeDragStart}
+        onSelectionDragStart={onSelectionDragStart}
+        onNodeDragStop={onNodeDragStop}
+        onSelectionDragStop={onSelectionDragStop}
         onConnect={onConnect}
         onConnectEnd={onConnectEnd}
         isValidConnection={isValidConnection}
         connectionMode={ConnectionMode.Strict}
         connectionRadius={28}
         snapToGrid
-        snapGrid={[snapStep, snapStep]}
+        snapGrid={snapGrid}
         selectionMode={SelectionMode.Partial}
         selectionOnDrag={tool === 'select'}
-        panOnDrag={tool === 'pan' ? true : [1, 2]}
+        panOnDrag={tool === 'pan' ? true : panButtons}
         panActivationKeyCode="Space"
         selectionKeyCode="Shift"
-        multiSelectionKeyCode={['Shift', 'Meta', 'Control']}
+        multiSelectionKeyCode={joiningKeys}
         deleteKeyCode={null}
         zoomOnDoubleClick={false}
         disableKeyboardA11y
@@ -155,10 +179,10 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
         onlyRenderVisibleElements={nodes.length > manyNodes}
         elevateNodesOnSelect
         fitView
-        fitViewOptions={{ padding: 0.06, maxZoom: 1 }}
+        fitViewOptions={fitOptions}
         minZoom={0.1}
         maxZoom={2}
-        proOptions={{ hideAttribution: true }}
+        proOptions={noAttribution}
       >
         <Background
           variant={BackgroundVariant.Dots}
