@@ -10,6 +10,7 @@ import { measureLibraryHeader, renderLibraryHeader } from './library-header.ts';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
 import { describeStreaming, measureStreaming } from './streaming.ts';
+import { median } from './ratio-interval.ts';
 import { preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -177,7 +178,7 @@ async function benchStreaming(base: string): Promise<void> {
   const words = ['quantize', base, '--outdir', output, '--levels', 'Q4_K_M'];
   await measureCommand([...studioCommand, ...words]);
   const model = join(output, 'bench-llama-0.57b-Q4_K_M.gguf');
-  const result = await measureStreaming(model, 8);
+  const result = await measureStreaming(model);
   console.log(describeStreaming(result));
   saveResult(join(folder, 'streaming.json'), { machine: cpus()[0]?.model, ...result });
 }
@@ -197,11 +198,6 @@ function row(
 ): string {
   return `| ${name} | ${wallSeconds.toFixed(1)} | ${cpuSeconds.toFixed(1)} | ${gigabytes(peakResidentBytes)} | ${gigabytes(peakAnonymousBytes)} | ${gigabytes(readBytes)} | ${gigabytes(writtenBytes)} |`;
 }
-
-const median = (values: number[]): number => {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-};
 
 console.log(
   `Machine: ${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} threads, ${(totalmem() / 2 ** 30).toFixed(0)} GiB memory; Node ${process.version}`,

@@ -6,6 +6,7 @@ import { readGgufFileInfo } from 'node-llama-cpp';
 import { describeModel } from '#electron/factory/methods/describe-model.ts';
 import { inspect } from '#electron/factory/methods/inspect.ts';
 import { writeLargeGguf } from '#test/helpers/write-large-gguf.ts';
+import { median } from './ratio-interval.ts';
 
 export interface LibraryHeaderResult {
   /** Milliseconds, the median of the runs. */
@@ -54,9 +55,4 @@ export function renderLibraryHeader({ headline, details, peer }: LibraryHeaderRe
     line('all details', details),
     `peer (node-llama-cpp readGgufFileInfo): ${peer.toFixed(0)} ms`,
   ].join('\n  ');
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
 }

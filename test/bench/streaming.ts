@@ -5,26 +5,25 @@ import { stat } from 'node:fs/promises';
 import { engineContract } from '#src/contract/engine.contract.ts';
 import { chooseThreads } from '#src/io/choose-threads.ts';
 import { openHost } from '#src/io/open-host.ts';
+import { median, ratioInterval, type RatioInterval } from './ratio-interval.ts';
 
 const prompt = 'Tell me what a heart does, and why.';
 const tokensPerRound = 48;
 const contextSize = 512;
 
-export interface StreamingResult {
+/** With the ratio of streamed to alone; rounds of the same index were measured next to each other. */
+export interface StreamingResult extends RatioInterval {
   readonly model: string;
   readonly threads: number;
   /** Milliseconds per token of each round, the first token excluded. */
   readonly alone: readonly number[];
   readonly streamed: readonly number[];
-  /** Of the medians, and of the fastest rounds (the least disturbed by other programs): 1.03 is 3 % more. */
-  readonly medianRatio: number;
-  readonly fastestRatio: number;
 }
 
-/** Rounds alternate, so that a machine that becomes slower slows both. */
+/** Rounds in turn, and each side first in half of the pairs, so that a machine that becomes slower slows both. */
 export async function measureStreaming(
   model: string,
-  rounds: number,
+  rounds = 16,
   threadsAsked?: number,
 ): Promise<StreamingResult> {
   const threads = threadsAsked ?? chooseThreads((await stat(model)).size);
@@ -36,16 +35,16 @@ export async function measureStreaming(
     const alone: number[] = [];
     const streamed: number[] = [];
     for (let round = 0; round < rounds; round++) {
-      alone.push(await direct.round());
+      if (round % 2 === 0) alone.push(await direct.round());
       streamed.push(await host.round());
+      if (round % 2 === 1) alone.push(await direct.round());
     }
     return {
       model,
       threads,
       alone,
       streamed,
-      medianRatio: median(streamed) / median(alone),
-      fastestRatio: Math.min(...streamed) / Math.min(...alone),
+      ...ratioInterval(streamed, alone),
     };
   } finally {
     await host.dispose();
@@ -132,16 +131,11 @@ function createMeter() {
   };
 }
 
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((left, right) => left - right);
-  return sorted[Math.floor(sorted.length / 2)] ?? 0;
-}
-
 export function describeStreaming(result: StreamingResult): string {
-  const percent = (ratio: number) => `${((ratio - 1) * 100).toFixed(1)} %`;
-  const { alone, streamed, threads, medianRatio, fastestRatio } = result;
+  const percent = (ratio: number) => ((ratio - 1) * 100).toFixed(1);
+  const { alone, streamed, threads, ratio, low, high } = result;
   return [
-    `Streaming (${threads} threads): ${median(alone).toFixed(2)} ms per token alone, ${median(streamed).toFixed(2)} ms through the engine host;`,
-    `${percent(medianRatio)} more by the medians of ${alone.length} rounds in turn, ${percent(fastestRatio)} by the fastest rounds.`,
+    `Streaming (${threads} threads): ${median(alone).toFixed(2)} ms per token alone, ${median(streamed).toFixed(2)} ms through the engine host`,
+    `(medians of ${alone.length} rounds in turn): ${percent(ratio)} % more (95 % interval ${percent(low)} to ${percent(high)}).`,
   ].join(' ');
 }
