@@ -63,7 +63,7 @@ export function chatHandlers(llamas: LlamaSource): ChatHandlers {
           warn(`The model was trained on ${contextSize} tokens; the context is cut to that.`);
         }
         const { systemPrompt, raw } = params;
-        const template = resolveChatTemplate(model);
+        const template = resolveChatTemplate(model, facts.vocabulary);
         if (!raw && template.problem !== undefined) warn(template.problem);
         const options = { contextSize, threads, adapters, template, systemPrompt, raw };
         const chat = await refusals(path, () => Chat.create(model, options, signal));

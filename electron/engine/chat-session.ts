@@ -179,11 +179,14 @@ export class ChatSession {
       const { contextText } = this.chat.chatWrapper.generateContextState({ chatHistory: history });
       return contextText.tokenize(this.model.tokenizer);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : 'unknown reason';
+      const reason = error instanceof Error ? error.message.replace(/\.$/, '') : 'unknown reason';
       throw new StudioError(
         'chat/template',
         `The chat template refuses this conversation: ${reason}.`,
-        { hint: 'Remove the system prompt, or start a new conversation.', cause: error },
+        {
+          hint: 'Remove the system prompt, start a new conversation or choose another model.',
+          cause: error,
+        },
       );
     }
   }

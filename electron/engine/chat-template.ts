@@ -4,6 +4,7 @@ import {
   ChatMLChatWrapper,
   GemmaChatWrapper,
   GeneralChatWrapper,
+  JinjaTemplateChatWrapper,
   Llama3ChatWrapper,
   resolveChatWrapper,
   type ChatHistoryItem,
@@ -29,8 +30,18 @@ const sample: ChatHistoryItem[] = [
   { type: 'model', response: [] },
 ];
 
-/** Renders a sample, so that a template that throws is found before the first prompt. */
-export function resolveChatTemplate(model: LlamaModel): ChatTemplate {
+/**
+ * Known forms by what they were found with: comparing a template with all of them blocks the engine for 0.3 s, and columns
+ * are mostly levels of one model. Forms made from a file's own template belong to its model and are not kept.
+ */
+const knownForms = new Map<string, ChatWrapper>();
+const mostKnownForms = 64;
+
+/**
+ * Renders a sample, so that a template that throws is found before the first prompt. `vocabulary` is the same for two
+ * models whose tokens are the same.
+ */
+export function resolveChatTemplate(model: LlamaModel, vocabulary: string): ChatTemplate {
   const template = model.fileInfo.metadata.tokenizer?.chat_template;
   if (typeof template !== 'string' || template.trim() === '') {
     const known = resolveChatWrapper(model, { warningLogs: false });
@@ -42,11 +53,18 @@ export function resolveChatTemplate(model: LlamaModel): ChatTemplate {
     };
   }
   try {
+    const key = formKey(model, vocabulary, template);
+    const known = knownForms.get(key);
+    if (known !== undefined) return { wrapper: known, name: known.wrapperName };
     const wrapper = resolveChatWrapper(model, {
       fallbackToOtherWrappersOnJinjaError: false,
       warningLogs: false,
     });
     wrapper.generateContextState({ chatHistory: sample });
+    if (!(wrapper instanceof JinjaTemplateChatWrapper)) {
+      if (knownForms.size >= mostKnownForms) knownForms.clear();
+      knownForms.set(key, wrapper);
+    }
     return { wrapper, name: wrapper.wrapperName };
   } catch (error) {
     const wrapper = genericWrapper(model);
@@ -57,6 +75,19 @@ export function resolveChatTemplate(model: LlamaModel): ChatTemplate {
       problem: `The file's chat template cannot be used (${reason.slice(0, 300)}); prompts are wrapped in the form "${wrapper.wrapperName}" instead.`,
     };
   }
+}
+
+/** All that node-llama-cpp looks at when it chooses a form, but for the file's name, which only orders its attempts. */
+function formKey(model: LlamaModel, vocabulary: string, template: string): string {
+  const { general } = model.fileInfo.metadata;
+  const { bosString, eosString } = model.tokens;
+  const parents = Object.values(general.base_model ?? {}).map((parent) =>
+    typeof parent === 'object' ? parent.name : parent,
+  );
+  const { architecture, name, basename, size_label: size } = general;
+  const parts = [vocabulary, template, bosString, eosString, architecture, name, basename, size];
+  // As texts: a file may hold anything in these places.
+  return JSON.stringify([...parts, ...parents].map(String));
 }
 
 /** Markers of the common chat formats, each one token of a vocabulary whose model was trained on that format. */

@@ -7,6 +7,7 @@ import type { CallContext, Handlers } from '#src/rpc/server.ts';
 import type { ColumnStore } from './column-store.ts';
 import type { Column, ColumnReport } from './column.ts';
 import { findFirstDifference } from './first-difference.ts';
+import { wasReplaced } from './model-file.ts';
 import { refusals } from './refusals.ts';
 import { batchText } from './text-batcher.ts';
 
@@ -75,7 +76,7 @@ async function generate(
     };
     try {
       return await store.inTurn(column, report, async () => {
-        if (column.loaded === undefined) await store.open(column, report);
+        await keepLoaded(store, column, report);
         return await store.compute(
           column,
           () => answer(column, { ...params, seed, start }, report, emit),
@@ -88,6 +89,14 @@ async function generate(
       return stoppedBefore(column, seed, start);
     }
   });
+}
+
+/** Loads a column that was unloaded to make room, or whose file was written anew since. */
+async function keepLoaded(store: ColumnStore, column: Column, report: ColumnReport): Promise<void> {
+  if (column.loaded === undefined) await store.open(column, report);
+  else if (await wasReplaced(column.loaded.file)) {
+    await store.open(column, report, 'The file was written anew since; loading it again.');
+  }
 }
 
 function say(

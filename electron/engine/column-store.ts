@@ -52,8 +52,8 @@ export class ColumnStore implements ColumnHome {
     });
   }
 
-  /** Loads what a column should hold, unless it does. In the column's turn only. */
-  async open(column: Column, report: ColumnReport): Promise<LoadedParts> {
+  /** Loads what a column should hold, unless it does, and tells `why`. In the column's turn only. */
+  async open(column: Column, report: ColumnReport, why?: string): Promise<LoadedParts> {
     column.lastUsed = ++this.uses;
     const say = (state: 'waiting' | 'failed', reason?: string) =>
       report.state({ column: column.name, state, ...(reason !== undefined && { reason }) });
@@ -62,7 +62,7 @@ export class ColumnStore implements ColumnHome {
       return await this.loading.run(
         async () => {
           column.isWaitingToLoad = false;
-          return openColumn(this, column, report);
+          return openColumn(this, column, report, why);
         },
         {
           signal: report.signal,
@@ -101,11 +101,12 @@ export class ColumnStore implements ColumnHome {
    * The turn to load a file. A column holds its own turn and that of loading before it takes this one, and nobody waits
    * for those while holding it.
    */
-  loadTurn(column: Column, file: ModelFile, report: ColumnReport): LoadTurn {
+  loadTurn(column: Column, file: ModelFile, report: ColumnReport, why?: string): LoadTurn {
     return new LoadTurn(
       isSmallModel(file.bytes) ? this.smallTurns : undefined,
       column.name,
       report,
+      why,
     );
   }
 

@@ -11,6 +11,8 @@ export class LoadTurn {
     private readonly turns: CoreQueue | undefined,
     private readonly column: string,
     private readonly report: ColumnReport,
+    /** Why it loads, where nobody asked for it. */
+    private readonly why?: string,
   ) {}
 
   /** Waits until no small model answers; the column is told as loading from then on. */
@@ -23,7 +25,7 @@ export class LoadTurn {
             signal: this.report.signal,
             onWait: () => this.say('waiting', 'Waits until another column has answered.'),
           });
-    this.say('loading');
+    this.say('loading', this.why);
   }
 
   /** Lets others answer while the load waits for `reason`. */

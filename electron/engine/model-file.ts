@@ -22,3 +22,12 @@ export async function statModel(path: string): Promise<ModelFile> {
   }
   return { path, bytes: status.size, version: `${status.size}-${status.mtimeMs}-${status.ino}` };
 }
+
+/**
+ * True when another file has the path since. Not when there is none: a deleted model lives on in memory, but pages of one
+ * that was written over are gone, and reading them would end the engine.
+ */
+export async function wasReplaced({ path, version }: ModelFile): Promise<boolean> {
+  const now = await statModel(path).catch(() => undefined);
+  return now !== undefined && now.version !== version;
+}

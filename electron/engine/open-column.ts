@@ -41,18 +41,19 @@ export interface ColumnHome {
   readonly llamas: LlamaSource;
   readonly models: ModelStore;
   /** When to load beside others' answers. */
-  loadTurn(column: Column, file: ModelFile, report: ColumnReport): LoadTurn;
+  loadTurn(column: Column, file: ModelFile, report: ColumnReport, why?: string): LoadTurn;
   /** Unloads idle columns, or waits out of turn, until there is room; ends in turn. */
   makeRoom(column: Column, room: RoomFor, turn: LoadTurn, report: ColumnReport): Promise<void>;
   /** Unloads idle columns when loading took more than was estimated. */
   giveBackExcess(column: Column, llama: Llama, report: ColumnReport): Promise<void>;
 }
 
-/** In the column's turn and the turn of loading only. What the column held before is unloaded. */
+/** In the column's turn and the turn of loading only. What the column held before is unloaded. `why` is told. */
 export async function openColumn(
   home: ColumnHome,
   column: Column,
   report: ColumnReport,
+  why?: string,
 ): Promise<LoadedParts> {
   const { spec } = column;
   const file = await statModel(spec.path);
@@ -60,7 +61,7 @@ export async function openColumn(
     report.state({ column: column.name, state: 'ready' });
     return column.loaded;
   }
-  const turn = home.loadTurn(column, file, report);
+  const turn = home.loadTurn(column, file, report, why);
   try {
     await turn.take();
     const parts = await openFile(home, column, file, turn, report);
@@ -107,7 +108,7 @@ async function openFile(
     try {
       return {
         lease,
-        ...(await openSession(lease.model, { spec, file, adapters, contextSize, report })),
+        ...(await openSession(lease.model, { spec, file, facts, adapters, contextSize, report })),
       };
     } catch (error) {
       const offloaded = lease.model.gpuLayers;
@@ -152,13 +153,14 @@ async function openSession(
   options: {
     readonly spec: ColumnSpec;
     readonly file: ModelFile;
+    readonly facts: ModelFacts;
     readonly adapters: readonly ResolvedAdapter[];
     readonly contextSize: number;
     readonly report: ColumnReport;
   },
 ): Promise<Omit<Opened, 'lease'>> {
-  const { spec, file, adapters, contextSize, report } = options;
-  const template = resolveChatTemplate(model);
+  const { spec, file, facts, adapters, contextSize, report } = options;
+  const template = resolveChatTemplate(model, facts.vocabulary);
   // The setting is made for large models; a small one gets slower by a factor of 50 and more with a second thread.
   const threads = isSmallModel(file.bytes) ? 1 : (spec.threads ?? chooseThreads(file.bytes));
   const session = await refusals(spec.path, () =>

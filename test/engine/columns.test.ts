@@ -1,11 +1,9 @@
 // Columns of the engine host with real models: what the chat screen relies on.
-import { copyFileSync, rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ChatMessage, ColumnState } from '#src/contract/column.ts';
 import { studioFolder } from '#test/helpers/run-studio.ts';
 import {
   makeSeedlingModels,
-  makeWithTemplate,
   startEngine,
   type EngineUnderTest,
 } from '#test/helpers/seedling-models.ts';
@@ -84,27 +82,6 @@ describe('loading', () => {
     await expect(engine.load('wrong', 'seedling-4m-Q8_0.gguf')).resolves.toMatchObject({
       adapters: [],
     });
-  });
-
-  it('says clearly that a deleted model is gone, also after it was loaded', async () => {
-    copyFileSync(folder.path('seedling-4m-Q2_K.gguf'), folder.path('gone.gguf'));
-    await engine.load('gone', 'gone.gguf');
-    rmSync(folder.path('gone.gguf'));
-    expect((await engine.ask('gone', 'Hello')).tokens).toBeGreaterThan(0);
-    await expect(engine.load('gone', 'gone.gguf')).rejects.toMatchObject({ code: 'io/not-found' });
-  });
-});
-
-describe('chat templates', () => {
-  it.each([
-    ['throws', "{{ raise_exception('never') }}"],
-    ['does not parse', '{% for message in %}'],
-  ])('answers with a generic form where the template %s', async (_, template) => {
-    const name = `broken-${template.length}.gguf`;
-    await makeWithTemplate(folder, name, template);
-    const about = await engine.load('broken', name);
-    expect(about.templateProblem).toMatch(/cannot be used .*instead/);
-    expect((await engine.ask('broken', 'Hello')).tokens).toBeGreaterThan(0);
   });
 });
 

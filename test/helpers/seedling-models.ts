@@ -22,12 +22,6 @@ export async function makeSeedlingModels(folder: StudioFolder): Promise<void> {
   for (const words of commands) await run(folder, words);
 }
 
-/** A copy of the Q8_0 model with another chat template (at most 127 characters). */
-export async function makeWithTemplate(folder: StudioFolder, name: string, template: string) {
-  const override = `tokenizer.chat_template=str:${template}`;
-  await run(folder, ['quantize', '--override-kv', override, 'seedling-4m-Q8_0.gguf', name, 'COPY']);
-}
-
 async function run(folder: StudioFolder, words: readonly string[]): Promise<void> {
   const { code, stderr } = await folder.run(...words);
   if (code !== 0) throw new Error(`${words.join(' ')}: ${stderr}`);
