@@ -17,6 +17,10 @@ const storedDraftSchema = z.object({
   text: z.string().max(50_000_000),
   run: z.object({ job: z.string().max(64), text: z.string().max(50_000_000) }).exactOptional(),
   changedAt: z.number(),
+  /** The studio whose window holds the edits. */
+  owner: z
+    .object({ pid: z.number(), host: z.string().max(300), startedAt: z.string().max(100) })
+    .exactOptional(),
 });
 
 export type StoredDraft = z.infer<typeof storedDraftSchema>;

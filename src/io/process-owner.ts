@@ -42,6 +42,13 @@ export function isAlive({ pid, host, startedAt }: ProcessOwner): boolean {
   return startTimeOf(pid) === startedAt;
 }
 
+/** True for another process of this machine that lives; one of another machine cannot be asked. */
+export function isAnotherHere(owner: ProcessOwner): boolean {
+  const own = thisProcess();
+  if (owner.host !== own.host) return false;
+  return (owner.pid !== own.pid || owner.startedAt !== own.startedAt) && isAlive(owner);
+}
+
 /** True while the owner that a lock file names lives. */
 export async function isLockHeld(path: string): Promise<boolean> {
   const owner = await readOwner(path);

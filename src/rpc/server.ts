@@ -21,6 +21,8 @@ export interface CallContext<Event> {
   /** Aborted by `cancel`, `stop` and when the caller is gone. */
   readonly signal: AbortSignal;
   readonly emit: (event: Event) => void;
+  /** Whom the call came from: the same for all calls of one caller, aborted when it is gone. None where nothing is between. */
+  readonly connection?: AbortSignal;
 }
 
 export type Handlers<C extends Contract> = {
@@ -47,6 +49,7 @@ export function serve<C extends Contract>(
   options: ServeOptions = {},
 ): void {
   const running = new Map<number, { controller: AbortController; ended: Promise<void> }>();
+  const connection = new AbortController();
   const send = (message: ServerMessage) => port.send(message);
 
   const run = async (id: number, method: string, params: unknown, signal: AbortSignal) => {
@@ -55,7 +58,7 @@ export function serve<C extends Contract>(
     });
     try {
       const { handler, parsed } = resolveCall(contract, handlers, method, params);
-      const result = await handler(parsed, { signal, emit });
+      const result = await handler(parsed, { signal, emit, connection: connection.signal });
       emit.flush();
       send({ type: 'result', id, result });
     } catch (error) {
@@ -95,7 +98,10 @@ export function serve<C extends Contract>(
     const ended = run(id, method, params, controller.signal).finally(() => running.delete(id));
     running.set(id, { controller, ended });
   });
-  port.onClose(() => void stop(callerGoneError()));
+  port.onClose(() => {
+    connection.abort(callerGoneError());
+    void stop(callerGoneError());
+  });
   send({ type: 'ready', protocol: protocolVersion });
 }
 

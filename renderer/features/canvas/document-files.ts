@@ -217,14 +217,21 @@ export async function keepAsCopy(key: string): Promise<void> {
   const { title } = document;
   const text = textForWorkspace(document);
   await takeTheirs(key);
-  showDocument({ key: freshKey(), title: freshTitle(`${title}-mine`), text });
+  const copy = freshKey();
+  showDocument({
+    key: copy,
+    title: freshTitle(`${title}-mine`),
+    text: documentOf(key)?.text ?? text,
+  });
+  // As an edit, so that it is kept as a draft and not closed unasked.
+  changeDocument(copy, (current) => withText(current, text, { step: 'Keep my edits' }));
 }
 
 /** Closes a tab; asks first when edits would be lost. */
 export async function close(key: string): Promise<void> {
   const document = documentOf(key);
   if (document === undefined) return;
-  const untouched = document.past.length === 0 && document.file === undefined;
+  const untouched = document.past.length === 0 && document.file === undefined && !kept.has(key);
   if (isDirty(document) && !untouched) {
     const agreed = await confirm({
       title: `Close ${document.title} without saving?`,
@@ -250,6 +257,8 @@ async function dropDraft(key: string): Promise<void> {
 /** What was last kept of each document. */
 const kept = new Map<string, string>();
 let draftProblemShown = false;
+/** What could not be kept is tried again without another edit. */
+let again: ReturnType<typeof setTimeout> | undefined;
 
 /** Keeps unsaved edits half a second after the last one, and tells when files change on the disk. */
 export function startKeepingDrafts(): () => void {
@@ -293,10 +302,13 @@ async function keepDrafts(): Promise<void> {
         ...(hash === undefined ? {} : { baseHash: hash }),
         ...(run === undefined ? {} : { run }),
       });
+      draftProblemShown = false;
     } catch (error) {
       kept.delete(key);
       if (!draftProblemShown) notify.error(error);
       draftProblemShown = true;
+      clearTimeout(again);
+      again = setTimeout(() => void keepDrafts(), 10_000);
     }
   }
 }
@@ -343,7 +355,8 @@ export async function restoreDraft(draft: RecipeDraft): Promise<void> {
     saved !== undefined && draft.baseHash !== undefined && saved.hash !== draft.baseHash;
   showDocument({ ...opened, key: draft.document });
   if (draft.run !== undefined) restoreRun(draft.document, draft.run);
-  kept.set(draft.document, `${draft.run?.job ?? ''}\n${draft.text}`);
+  // It is this window's from now on, and kept again as such.
+  kept.set(draft.document, '');
   changeDocument(draft.document, (document) => ({
     ...withText(document, draft.text, { step: 'Restore unsaved edits' }),
     changedOnDisk: changed ? saved?.hash : undefined,

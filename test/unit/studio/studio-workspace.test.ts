@@ -1,7 +1,9 @@
 // Workspaces, settings, recipes, drafts, templates and uploads, as a window calls them.
+import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { FileReference } from '#src/contract/studio/files.ts';
 import { parseRecipe } from '#src/recipe/recipe-file.ts';
 import {
@@ -10,6 +12,7 @@ import {
   startWatching,
   temporaryFolder,
   type TestStudio,
+  type TestWindow,
 } from '#test/helpers/open-test-studio.ts';
 
 let studio: TestStudio;
@@ -288,6 +291,68 @@ describe('drafts of the studio', () => {
     await again.dispose();
   });
 });
+
+describe('drafts of two windows', () => {
+  const gone = { reason: 'its process ended', lastLines: [] };
+  const keep = (window: TestWindow, text: string) =>
+    window.call('keepDraft', { document: 'shared', title: 'both', text });
+  const texts = async (window: TestWindow) =>
+    (await window.call('listDrafts', {}))
+      .filter(({ title }) => title === 'both')
+      .map(({ text }) => text)
+      .sort();
+
+  it('are offered only when their window is gone, and do not overwrite each other', async () => {
+    const first = studio.openWindow();
+    const second = studio.openWindow();
+    const third = studio.openWindow();
+    await keep(first, 'mine');
+    await keep(second, 'yours');
+    expect(await texts(third)).toEqual([]);
+    first.port.close(gone);
+    await vi.waitFor(async () => expect(await texts(third)).toEqual(['mine']));
+    // Taken up again by another window, it is that one's.
+    await keep(third, 'mine, restored');
+    second.port.close(gone);
+    await vi.waitFor(async () => expect(await texts(studio)).toEqual(['yours']));
+    await third.call('dropDraft', { document: 'shared' });
+    for (const { document } of await studio.call('listDrafts', {})) {
+      await studio.call('dropDraft', { document });
+    }
+    expect(await texts(studio)).toEqual([]);
+  });
+
+  it('of another studio are offered when that one has ended, not while it runs', async () => {
+    await studio.call('keepDraft', { document: 'theirs', title: 'theirs', text: recipe });
+    const drafts = join(studio.home, 'drafts');
+    const [path = ''] = (await readdir(drafts, { recursive: true }))
+      .filter((name) => name.endsWith('.json'))
+      .map((name) => join(drafts, name));
+    const other = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)']);
+    try {
+      const draft = JSON.parse(await readFile(path, 'utf8')) as { owner: object };
+      const owner = { ...draft.owner, pid: other.pid, startedAt: startTime(other.pid ?? 0) };
+      await writeFile(path, JSON.stringify({ ...draft, owner }));
+      expect(await studio.call('listDrafts', {})).toEqual([]);
+    } finally {
+      const ended = new Promise((resolve) => other.once('exit', resolve));
+      other.kill();
+      await ended;
+    }
+    expect(await studio.call('listDrafts', {})).toMatchObject([{ document: 'theirs' }]);
+    await studio.call('dropDraft', { document: 'theirs' });
+  });
+});
+
+/** As process-owner.ts reads it. */
+function startTime(pid: number): string {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return text.slice(text.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
 
 describe('uploads', () => {
   const upload = (id: string, name: string, bytes: string | Buffer, last: boolean) =>
