@@ -1,5 +1,6 @@
-// The two hosts as the studio runs them: started by their first call, watched, and started anew after a crash. What they do
-// is told to every window.
+// The hosts as the studio runs them: started by their first call, watched, and started anew after a crash. What they do is
+// told to every window. Builds have a factory of their own: a file that brings down the one that looks at files, or plans,
+// ends no build.
 import { engineContract, type EngineContract } from '#src/contract/engine.contract.ts';
 import { factoryContract, type FactoryContract } from '#src/contract/factory.contract.ts';
 import type { Contract } from '#src/contract/contract.ts';
@@ -15,27 +16,39 @@ export interface WatchedHost<C extends Contract> {
 }
 
 export interface StudioHosts {
+  /** Looks at files, lists and plans. */
   readonly factory: WatchedHost<FactoryContract>;
+  readonly builder: WatchedHost<FactoryContract>;
   readonly engine: WatchedHost<EngineContract>;
   states(): readonly HostState[];
   dispose(): Promise<void>;
 }
 
-/** Prepares both hosts; `onState` hears of every change. */
+/** Prepares the hosts; `onState` hears of every change. Windows see the two factories as one. */
 export function openStudioHosts(
   environment: Readonly<Record<string, string>>,
   onState: (state: HostState) => void,
 ): StudioHosts {
-  const factory = watchHost('factory', factoryContract, environment, onState);
+  const tellFactory = () => onState(joined(factory.state, builder.state));
+  const factory = watchHost('factory', factoryContract, environment, tellFactory);
+  const builder = watchHost('factory', factoryContract, environment, tellFactory);
   const engine = watchHost('engine', engineContract, environment, onState);
   return {
     factory,
+    builder,
     engine,
-    states: () => [factory.state, engine.state],
+    states: () => [joined(factory.state, builder.state), engine.state],
     async dispose() {
-      await Promise.all([factory.dispose(), engine.dispose()]);
+      await Promise.all([factory.dispose(), builder.dispose(), engine.dispose()]);
     },
   };
+}
+
+const byWeight: readonly HostState['state'][] = ['crashed', 'running', 'starting', 'idle'];
+
+/** What is most worth knowing of two processes. */
+function joined(one: HostState, other: HostState): HostState {
+  return byWeight.indexOf(other.state) < byWeight.indexOf(one.state) ? other : one;
 }
 
 function watchHost<C extends Contract>(

@@ -30,7 +30,7 @@ export interface RunningStudio {
   restart(): Promise<Page>;
   /** Kills it, hosts and all, as a power cut would, and starts it on the same home. */
   crashAndRestart(): Promise<Page>;
-  /** Kills a host's process; false when it does not run. */
+  /** Kills a host's processes (the factory has one for builds); false when none runs. */
   killHost(name: 'factory' | 'engine'): boolean;
   close(): Promise<void>;
 }
@@ -108,11 +108,11 @@ export async function startStudio(options: StartOptions): Promise<RunningStudio>
       return current.page;
     },
     killHost(name) {
-      const host = descendants(current.processId).find(({ words }) =>
+      const hosts = descendants(current.processId).filter(({ words }) =>
         words.includes(`${name}-host.js`),
       );
-      if (host !== undefined) killProcess(host.id);
-      return host !== undefined;
+      for (const { id } of hosts) killProcess(id);
+      return hosts.length > 0;
     },
     close: () => current.close(),
   };
