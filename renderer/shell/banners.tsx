@@ -1,10 +1,10 @@
 // Lines over the screen for what concerns the whole window: the studio is gone, the workspace cannot be written, a host died.
 import { CircleAlert, TriangleAlert, X } from 'lucide-react';
 import { useEffect, useState, type ReactNode } from 'react';
-import { goTo } from '#renderer/stores/navigation-store.ts';
 import { useStudio } from '#renderer/stores/studio-store.ts';
 import { Button, IconButton } from '#renderer/ui/button.tsx';
 import css from './frame.module.css';
+import { chooseWorkspace } from './workspace-actions.ts';
 
 const hostNames = {
   factory: 'The factory, which builds models,',
@@ -44,10 +44,10 @@ export function Banners() {
       {workspace?.readOnly !== undefined && (
         <Banner
           tone="warn"
-          text={`Nothing can be saved in the workspace "${workspace.name}".`}
-          more={workspace.readOnly}
+          text={workspace.readOnly}
+          more="Models can be read, compared and chatted with. Edits, conversations and builds need a workspace that can be written."
         >
-          <Button onClick={() => goTo('settings')}>Choose another workspace</Button>
+          <Button onClick={() => void chooseWorkspace()}>Open another workspace…</Button>
         </Banner>
       )}
       {workspace?.alsoOpenIn !== undefined && !closed.includes('also-open') && (

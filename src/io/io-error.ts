@@ -16,11 +16,15 @@ export function toIoError(error: unknown, path: string): StudioError {
     case 'EDQUOT':
       return new StudioError('io/disk-full', `No space left while writing ${path}.`, {
         ...options,
-        hint: 'Free some space or write to another disk, then run the same command again: it goes on where it stopped.',
+        hint: 'Free some space or choose another disk, then do it again. A build goes on where it stopped.',
+      });
+    case 'EROFS':
+      return new StudioError('io/failed', `${path} cannot be written: the disk is read-only.`, {
+        ...options,
+        hint: 'Choose a folder on a disk that can be written.',
       });
     case 'EACCES':
     case 'EPERM':
-    case 'EROFS':
       return new StudioError('io/failed', `No permission to open ${path} (${code}).`, {
         ...options,
         hint: 'Change the permissions there, or choose a place that you may read and write.',

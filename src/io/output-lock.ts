@@ -24,7 +24,7 @@ export async function takeOutputLock(path: string, output: string): Promise<Outp
       if (!(await linked(mine, path))) throw await lockedBy(path, output);
     }
   } catch (error) {
-    throw toIoError(error, path);
+    throw toIoError(error, output);
   } finally {
     await rm(mine, { force: true });
   }

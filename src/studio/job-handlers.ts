@@ -1,14 +1,15 @@
 // Jobs of the window. The job store is the one list: builds started here are recorded in it like those of the command line,
 // and what any process does to a job comes back through the store's watch.
 import { stat } from 'node:fs/promises';
-import type { BuildParams } from '#src/contract/build.ts';
-import type { Job } from '#src/contract/jobs.ts';
+import type { Job, JobResult } from '#src/contract/jobs.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { isEnded } from '#src/io/job-store-files.ts';
+import { isEnded, type JobRequest } from '#src/io/job-store-files.ts';
 import { openJobStore, type NewJob } from '#src/io/job-store.ts';
 import { recordJob, type RecordedJob } from '#src/jobs/record-job.ts';
+import { workOfRequest } from '#src/jobs/run-request.ts';
 import { parseRecipe } from '#src/recipe/recipe-file.ts';
 import { placeRecipe } from './recipe-paths.ts';
+import { refuseUnwritableOutputs } from './unwritable-outputs.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 import type { StudioParts } from './studio-parts.ts';
 import { createTurnQueue } from './turn-queue.ts';
@@ -31,7 +32,7 @@ export function jobPart(parts: StudioParts): JobPart {
   const { files, home, hosts, settings, watchers } = parts;
   const store = openJobStore(home);
   const queue = createTurnQueue();
-  const running = new Map<string, RecordedJob>();
+  const running = new Map<string, RecordedJob<JobResult>>();
   const closing = new AbortController();
   const known = new Map<string, Job>();
   const watch = store.watch(({ id, job }) => {
@@ -51,20 +52,15 @@ export function jobPart(parts: StudioParts): JobPart {
       hint: 'It may have been removed from the list.',
     });
   };
-  const run = async (job: NewJob | { again: string }, params: BuildParams): Promise<Job> => {
+  const run = async (job: NewJob | { again: string }, request: JobRequest): Promise<Job> => {
     const turn = queue.enter();
     try {
       const recorded = await recordJob(
         store,
         job,
-        async (emit, signal) => {
-          try {
-            return await hosts.factory.call('build', params, { signal, onEvent: emit });
-          } catch (error) {
-            for (const text of lastLinesOf(error)) emit({ event: 'log', level: 'error', text });
-            throw error;
-          }
-        },
+        workOfRequest(request, (method, params, options) =>
+          hosts.builder.call(method, params, options as never),
+        ),
         { signal: closing.signal, waitForTurn: (signal) => turn.wait(signal) },
       );
       running.set(recorded.id, recorded);
@@ -79,7 +75,7 @@ export function jobPart(parts: StudioParts): JobPart {
       return await jobOf(recorded.id);
     } catch (error) {
       turn.leave();
-      throw error;
+      throw notStarted(error, home);
     }
   };
 
@@ -101,7 +97,8 @@ export function jobPart(parts: StudioParts): JobPart {
       async startBuild({ text, file, title, overwrite }) {
         const { label, folder, path } = await placeRecipe(parts, text, file, title);
         // What is wrong in the recipe is told at once, not by a job that fails.
-        parseRecipe(text, label);
+        const { recipe } = parseRecipe(text, label);
+        await refuseUnwritableOutputs(recipe, label, folder);
         const { threads, validateBuilds } = settings.current;
         const params = {
           recipe: text,
@@ -113,16 +110,11 @@ export function jobPart(parts: StudioParts): JobPart {
           verifyReused: false,
           ...(threads === undefined ? {} : { threads }),
         };
+        const request = { kind: 'build', params } as const;
+        const recipePath = path === undefined ? {} : { recipePath: path };
         return run(
-          {
-            kind: 'build',
-            title,
-            origin: 'window',
-            folder,
-            ...(path === undefined ? {} : { recipePath: path }),
-            request: { kind: 'build', params },
-          },
-          params,
+          { kind: 'build', title, origin: 'window', folder, ...recipePath, request },
+          request,
         );
       },
       async cancelJob({ job: id }) {
@@ -139,7 +131,7 @@ export function jobPart(parts: StudioParts): JobPart {
       async retryJob({ job: id }) {
         const job = await jobOf(id);
         const request = await store.readRequest(id);
-        if (job.canRetry && request !== undefined) return run({ again: id }, request.params);
+        if (job.canRetry && request !== undefined) return run({ again: id }, request);
         throw new StudioError(
           'job/state',
           `The job "${job.title}" is ${job.state} and cannot be run again.`,
@@ -147,7 +139,7 @@ export function jobPart(parts: StudioParts): JobPart {
             hint:
               request === undefined
                 ? 'What it was asked is not kept; start it anew from its recipe or with the same command.'
-                : 'Start it anew from its recipe.',
+                : 'Start it anew from its recipe or with the same command.',
           },
         );
       },
@@ -188,11 +180,14 @@ export function jobPart(parts: StudioParts): JobPart {
   };
 }
 
-/** What a host that died had written last: the log keeps it where people look for it. */
-function lastLinesOf(error: unknown): string[] {
-  if (!(error instanceof StudioError) || error.code !== 'native/crashed') return [];
-  const { lastLines } = error.details;
-  return Array.isArray(lastLines) ? lastLines.filter((line) => typeof line === 'string') : [];
+/** A job that cannot be written down does not begin; the job's own path says nothing to anybody. */
+function notStarted(error: unknown, home: string): unknown {
+  if (!(error instanceof StudioError) || error.code !== 'io/disk-full') return error;
+  return new StudioError(
+    'io/disk-full',
+    `The build was not started: its record has no room, the disk of ${home} is full.`,
+    { hint: 'Free some space there, then run it again.', cause: error },
+  );
 }
 
 /** Ends early when `signal` is aborted. */

@@ -19,7 +19,7 @@ export async function openWorkspaceFolder(folder: string, home: string): Promise
   const workspace = await openWorkspace(folder).catch((error: unknown) => {
     if (!(error instanceof StudioError) || error.code !== 'io/not-found') throw error;
     throw new StudioError('io/not-found', `${folder} is no workspace (no ${workspaceFileName}).`, {
-      hint: 'Choose a folder that is one, or make this folder a workspace.',
+      hint: 'Choose a folder that is one, or make it one: "Create a workspace…" in the settings.',
       cause: error,
     });
   });
@@ -70,8 +70,8 @@ async function lockWorkspace(workspace: Workspace, home: string): Promise<Opened
 /** Node's text without the call that failed. */
 function readable(message: string): string {
   const code = /\b(EROFS|EACCES|EPERM|ENOSPC)\b/.exec(message)?.[1];
-  if (code === 'EROFS') return 'the disk is read-only.';
+  if (code === 'EROFS' || message.includes('read-only')) return 'the disk is read-only.';
   if (code === 'EACCES' || code === 'EPERM') return 'its permissions do not allow it.';
-  if (code === 'ENOSPC') return 'the disk is full.';
+  if (code === 'ENOSPC' || message.startsWith('No space left')) return 'the disk is full.';
   return message;
 }

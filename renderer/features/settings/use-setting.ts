@@ -41,11 +41,15 @@ export function useSetting<K extends keyof Settings>(
       unsent.current = undefined;
       studio()
         .call('changeSettings', { changes: { [name]: value ?? null } })
-        .catch((failure: unknown) => {
-          const described = describeError(failure);
-          setError([described?.message, described?.hint].filter(Boolean).join(' ') || undefined);
-        })
-        .finally(() => setPending(undefined));
+        .then(
+          () => setPending(undefined),
+          (failure: unknown) => {
+            const described = describeError(failure);
+            setError([described?.message, described?.hint].filter(Boolean).join(' ') || undefined);
+            // What was typed stays, to be sent again; a choice shows what is in force.
+            if (!typed) setPending(undefined);
+          },
+        );
     };
     if (typed) timer.current = setTimeout(() => unsent.current?.(), rest);
     else unsent.current();
