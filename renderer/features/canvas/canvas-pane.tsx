@@ -26,6 +26,7 @@ import {
   type DragEvent,
   type MouseEvent,
 } from 'react';
+import { flushSync } from 'react-dom';
 import { whyNotConnect, type Position } from '#src/recipe/edit-nodes.ts';
 import { useStudio } from '#renderer/stores/studio-store.ts';
 import { connect, copySelection, cutSelection, moveNodesLater, paste } from './canvas-actions.ts';
@@ -37,7 +38,13 @@ import { CanvasToolbar } from './canvas-toolbar.tsx';
 import { ConnectionReason } from './connection-reason.tsx';
 import { addDropped } from './drop-files.ts';
 import { canvasPoint, reveal, setFlow } from './flow-view.ts';
-import { flowEdges, flowNodes, type CanvasEdge, type CanvasNode } from './flow-nodes.ts';
+import {
+  flowEdges,
+  flowNodes,
+  inReadingOrder,
+  type CanvasEdge,
+  type CanvasNode,
+} from './flow-nodes.ts';
 import { fineGrid, grid } from './layout.ts';
 import { NodeMenu } from './node-menu.tsx';
 import { NodeView } from './node-view.tsx';
@@ -73,6 +80,15 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
   useEffect(() => {
     setNodes((before) => flowNodes(document, before));
   }, [document]);
+
+  // Before the focus goes anywhere by Tab, the page's order becomes the order of reading.
+  useEffect(() => {
+    const order = (event: KeyboardEvent) => {
+      if (event.key === 'Tab') flushSync(() => setNodes(inReadingOrder));
+    };
+    window.addEventListener('keydown', order, true);
+    return () => window.removeEventListener('keydown', order, true);
+  }, []);
 
   const { content, selection, selectedEdges } = document;
   const drawnEdges = useRef<CanvasEdge[]>([]);

@@ -25,6 +25,8 @@ export interface PlanState {
   readonly stale: boolean;
   /** The text that the plan is for. */
   readonly text: string | undefined;
+  /** All of it that the plan depends on (`documentForm`). */
+  readonly form: string | undefined;
   readonly error: unknown;
 }
 
@@ -97,6 +99,7 @@ export const emptyPlan: PlanState = {
   outputs: new Map(),
   stale: false,
   text: undefined,
+  form: undefined,
   error: undefined,
 };
 

@@ -4,6 +4,7 @@ import type { Position } from '#src/recipe/edit-nodes.ts';
 import { edgeKey } from '#src/recipe/edit-nodes.ts';
 import { inputPortFor } from '#src/recipe/node-ports.ts';
 import type { RecipeNode } from '#src/recipe/recipe-schema.ts';
+import { builtForm } from './built-form.ts';
 import { placeOf, type CanvasDocument } from './canvas-document.ts';
 import { readingOrder } from './layout.ts';
 import { shortName } from './node-text.ts';
@@ -11,18 +12,30 @@ import { shortName } from './node-text.ts';
 export type CanvasNode = Node<{ readonly node: RecipeNode }, 'recipe'>;
 export type CanvasEdge = Edge<Record<string, never>, 'default'>;
 
-/** Nodes in reading order, which is the order of Tab. */
-export function flowNodes(document: CanvasDocument, before: readonly CanvasNode[]): CanvasNode[] {
+/**
+ * Nodes of the document. While they are the same ones they keep the order in which they are drawn already: another order
+ * moves views in the page, which lays all of them out anew. `inReadingOrder` does that when it is needed.
+ */
+export function flowNodes(document: CanvasDocument, before: CanvasNode[]): CanvasNode[] {
   if (document.content.state !== 'recipe') return [];
+  const { nodes } = document.content;
   const known = new Map(before.map((node) => [node.id, node]));
-  const places = new Map<string, Position>();
-  for (const node of document.content.nodes.values()) places.set(node.id, placeOf(document, node));
-  return readingOrder(places).flatMap((id) => {
-    const node = document.content.state === 'recipe' ? document.content.nodes.get(id) : undefined;
-    const position = places.get(id);
-    if (node === undefined || position === undefined) return [];
-    return [flowNode(node, position, document.selection.has(id), known.get(id))];
+  const asBefore = known.size === nodes.size && before.every(({ id }) => nodes.has(id));
+  const drawn = [...(asBefore ? known : nodes).keys()].flatMap((id) => {
+    const node = nodes.get(id);
+    if (node === undefined) return [];
+    return [flowNode(node, placeOf(document, node), document.selection.has(id), known.get(id))];
   });
+  if (!asBefore) return inReadingOrder(drawn);
+  return drawn.every((node, index) => node === before[index]) ? before : drawn;
+}
+
+/** Nodes in reading order, which is the order of Tab; the same list when they stand in it already. */
+export function inReadingOrder(nodes: CanvasNode[]): CanvasNode[] {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const places = new Map(nodes.map(({ id, position }): [string, Position] => [id, position]));
+  const ordered = readingOrder(places).flatMap((id) => byId.get(id) ?? []);
+  return ordered.every((node, index) => node === nodes[index]) ? nodes : ordered;
 }
 
 function flowNode(
@@ -42,7 +55,8 @@ function flowNode(
     };
   }
   const samePlace = before.position.x === position.x && before.position.y === position.y;
-  const sameNode = before.data.node === node;
+  // A node that was only moved looks as before.
+  const sameNode = builtForm(before.data.node) === builtForm(node);
   if (samePlace && sameNode && (before.selected ?? false) === selected) return before;
   return {
     ...before,

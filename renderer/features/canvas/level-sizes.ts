@@ -1,10 +1,10 @@
 // Exact sizes of levels that are not chosen yet: the dry run of the same recipe with more levels, asked for while a quantize
 // step is shown in the inspector.
 import { useEffect, useState } from 'react';
-import { setNodeFields } from '#src/recipe/edit-nodes.ts';
-import type { NodeOf, RecipeLevel } from '#src/recipe/recipe-schema.ts';
+import type { NodeOf, Recipe, RecipeLevel } from '#src/recipe/recipe-schema.ts';
 import { levels } from '#src/tensors/levels.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
+import { documentForm } from './built-form.ts';
 import { activeDocument, activeRecipe } from './canvas-store.ts';
 
 export interface LevelSize {
@@ -25,7 +25,8 @@ export function useLevelSizes(
   wanted: readonly RecipeLevel[],
 ): ReadonlyMap<string, LevelSize> {
   const [sizes, setSizes] = useState(none);
-  const text = activeDocument()?.text;
+  const document = activeDocument();
+  const form = document === undefined ? undefined : documentForm(document);
   const key = wanted.join(' ');
   useEffect(() => {
     const controller = new AbortController();
@@ -39,7 +40,7 @@ export function useLevelSizes(
       clearTimeout(timer);
       controller.abort();
     };
-  }, [node.id, text, key]);
+  }, [node.id, form, key]);
   return sizes;
 }
 
@@ -58,16 +59,10 @@ async function askSizes(
     (level) => level !== 'as-is' && (hasImatrix || !needsImatrix(level)),
   );
   if (plannable.length === 0) return none;
-  let variant = setNodeFields(recipe, id, { levels: plannable, fileName: undefined });
-  // A file name for one level would be refused for many; sizes do not depend on it.
-  for (const node of recipe.recipe.nodes) {
-    if (node.kind === 'package' && node.fileName !== undefined) {
-      variant = setNodeFields(variant, node.id, { fileName: undefined });
-    }
-  }
+  const text = JSON.stringify(withLevels(recipe.recipe, id, plannable));
   const plan = await studio().call(
     'planBuild',
-    { text: variant.text, ...(file === undefined ? {} : { file: file.id }) },
+    { text, ...(file === undefined ? {} : { file: file.id }) },
     { signal },
   );
   return new Map(
@@ -75,6 +70,22 @@ async function askSizes(
       .filter(({ quantizeNode }) => quantizeNode === id)
       .map(({ level, bytes, bitsPerWeight }) => [level, { bytes, bitsPerWeight }]),
   );
+}
+
+/**
+ * The recipe with other levels for one quantize step. A file name for one level would be refused for many, so there are
+ * none; sizes do not depend on them.
+ */
+export function withLevels(recipe: Recipe, id: string, wanted: readonly RecipeLevel[]): Recipe {
+  return {
+    ...recipe,
+    nodes: recipe.nodes.map((node) => {
+      if (node.kind === 'package') return { ...node, fileName: undefined };
+      return node.kind === 'quantize' && node.id === id
+        ? { ...node, fileName: undefined, levels: [...wanted] }
+        : node;
+    }),
+  };
 }
 
 export function needsImatrix(level: RecipeLevel): boolean {

@@ -5,6 +5,7 @@ import type { JobState } from '#src/contract/jobs.ts';
 import type { RecipeProblem } from '#src/recipe/recipe-problem.ts';
 import type { RecipeNode } from '#src/recipe/recipe-schema.ts';
 import { useStudio } from '#renderer/stores/studio-store.ts';
+import { builtForm } from './built-form.ts';
 import { problemsByNode, type DocumentContent } from './canvas-document.ts';
 import { activeOf, useCanvas, type PlanState, type RunState } from './canvas-store.ts';
 import type { NodeRun } from './run-view.ts';
@@ -81,17 +82,6 @@ export function problemsOf(content: DocumentContent, id: string): readonly Recip
   }
   return map.get(id) ?? noProblems;
 }
-
-/** What a build makes of a node: all of it but its place on the canvas. Reckoned once per node object. */
-function builtForm(node: RecipeNode): string {
-  let form = builtForms.get(node);
-  if (form === undefined) {
-    form = JSON.stringify({ ...node, position: undefined });
-    builtForms.set(node, form);
-  }
-  return form;
-}
-const builtForms = new WeakMap<RecipeNode, string>();
 
 /** Nodes as a job starts with them, for `wasChanged`. */
 export function snapshotOf(nodes: Iterable<RecipeNode>): ReadonlyMap<string, string> {

@@ -17,7 +17,9 @@ import { compactFacts, factsOf, kindNames, titleOf } from './node-text.ts';
 import css from './node-view.module.css';
 import { shareOf } from './run-view.ts';
 
-export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps<CanvasNode>) {
+export const NodeView = memo(DrawnNode, isDrawnAlike);
+
+function DrawnNode({ id, data, selected }: NodeProps<CanvasNode>) {
   const { node } = data;
   const state = useNodeState(node);
   const fit = useConnection((connection) => fitOf(connection, id));
@@ -75,7 +77,12 @@ export const NodeView = memo(function NodeView({ id, data, selected }: NodeProps
       {ports.output !== undefined && <OutputPort type={ports.output} />}
     </div>
   );
-});
+}
+
+/** React Flow also tells the place, with every frame of a drag; the view around this one stands there already. */
+function isDrawnAlike(before: NodeProps<CanvasNode>, next: NodeProps<CanvasNode>): boolean {
+  return before.id === next.id && before.data === next.data && before.selected === next.selected;
+}
 
 /** Facts that the view has rows of its own for. */
 const ownRows: Partial<Record<RecipeNode['kind'], readonly string[]>> = {

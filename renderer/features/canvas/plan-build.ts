@@ -3,6 +3,7 @@
 import { isAbort } from '#src/errors/studio-error.ts';
 import type { BuildPlan, PlannedOutput } from '#src/contract/build-plan.ts';
 import { studio, useStudio } from '#renderer/stores/studio-store.ts';
+import { documentForm } from './built-form.ts';
 import { activeOf, documentOf, emptyPlan, setPlan, useCanvas } from './canvas-store.ts';
 
 const quiet = 350;
@@ -15,7 +16,12 @@ export function startPlanning(): () => void {
     const document = activeOf(useCanvas.getState());
     if (document?.content.state !== 'recipe') return;
     const known = useCanvas.getState().plans[document.key];
-    if (known?.text === document.text) return;
+    const form = documentForm(document);
+    if (known?.form === form) {
+      // Nodes were only moved: what was planned, or is being planned, holds for this text too.
+      if (known.text !== document.text) setPlan(document.key, { ...known, text: document.text });
+      return;
+    }
     if (known !== undefined && !known.stale) setPlan(document.key, { ...known, stale: true });
     clearTimeout(timer);
     timer = setTimeout(() => void planNow(document.key), known === undefined ? 0 : quiet);
@@ -25,9 +31,12 @@ export function startPlanning(): () => void {
   const stopCanvas = useCanvas.subscribe((store) => {
     const document = activeOf(store);
     if (document === seen) return;
-    const sameText = document?.key === seen?.key && document?.text === seen?.text;
+    const same =
+      document?.key === seen?.key &&
+      document?.text === seen?.text &&
+      document?.file?.path === seen?.file?.path;
     seen = document;
-    if (!sameText) look();
+    if (!same) look();
   });
   // Sources or outputs may have come or gone.
   let version = useStudio.getState().libraryVersion;
@@ -61,8 +70,14 @@ export async function planNow(key: string): Promise<BuildPlan | undefined> {
   const controller = new AbortController();
   running = controller;
   const { text, file } = document;
+  const form = documentForm(document);
   const before = useCanvas.getState().plans[key] ?? emptyPlan;
-  setPlan(key, { ...before, text, stale: true, error: undefined });
+  setPlan(key, { ...before, text, form, stale: true, error: undefined });
+  /** The text may have become another one of the same form meanwhile. */
+  const plannedText = () => {
+    const known = useCanvas.getState().plans[key];
+    return known?.form === form ? known.text : text;
+  };
   try {
     const plan = await studio().call(
       'planBuild',
@@ -71,7 +86,8 @@ export async function planNow(key: string): Promise<BuildPlan | undefined> {
     );
     setPlan(key, {
       plan,
-      text,
+      text: plannedText(),
+      form,
       nodes: reused(new Map(plan.nodes.map((node) => [node.node, node])), before.nodes),
       outputs: reused(byQuantize(plan.outputs), before.outputs),
       stale: false,
@@ -80,7 +96,13 @@ export async function planNow(key: string): Promise<BuildPlan | undefined> {
     return plan;
   } catch (error) {
     if (isAbort(error)) return undefined;
-    setPlan(key, { ...before, text, stale: before.plan !== undefined, error });
+    setPlan(key, {
+      ...before,
+      text: plannedText(),
+      form,
+      stale: before.plan !== undefined,
+      error,
+    });
     return undefined;
   }
 }
