@@ -16,6 +16,8 @@ export interface StudioStore {
   readonly columns: Readonly<Record<string, ColumnState>>;
   /** Raised by every `library-changed`. */
   readonly libraryVersion: number;
+  /** Raised by every `runs-changed`. */
+  readonly runsVersion: number;
   /** Why the studio is gone. */
   readonly lost: string | undefined;
 }
@@ -31,6 +33,7 @@ export const useStudio = create<StudioStore>(() => ({
   meter: undefined,
   columns: {},
   libraryVersion: 0,
+  runsVersion: 0,
   lost: undefined,
 }));
 
@@ -64,6 +67,8 @@ export function applyWatchEvent(store: StudioStore, event: WatchEvent): Partial<
       return { columns: { ...store.columns, [event.column.column]: event.column } };
     case 'library-changed':
       return { libraryVersion: store.libraryVersion + 1 };
+    case 'runs-changed':
+      return { runsVersion: store.runsVersion + 1 };
     case 'recipe-changed':
     case 'open-recipe':
     case 'menu':

@@ -32,6 +32,7 @@ import {
   templateSchema,
   workspaceDomainsSchema,
 } from './studio/recipes.ts';
+import { qualityMethods } from './studio/quality.ts';
 import { studioStateSchema, watchEventSchema } from './studio/state.ts';
 
 const none = z.never();
@@ -291,6 +292,11 @@ export const studioContract = {
     event: none,
   },
   readTally: { params: z.object({}), result: tallySchema, event: none },
+
+  // Compare: a method stands here once it is answered
+  listRuns: qualityMethods.listRuns,
+  readRun: qualityMethods.readRun,
+  removeRun: qualityMethods.removeRun,
 } as const satisfies Contract;
 
 export type StudioContract = typeof studioContract;

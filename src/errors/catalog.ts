@@ -66,6 +66,7 @@ export const errorCatalog = {
   'file/not-allowed': { kind: 'input', title: 'Outside the folders that the studio may open' },
   'settings/invalid': { kind: 'input', title: 'Invalid setting' },
   'conversation/invalid': { kind: 'input', title: 'The conversation cannot be read' },
+  'run/invalid': { kind: 'input', title: 'The measured run cannot be read' },
   'job/state': { kind: 'input', title: 'The job is not in a state for this' },
   'studio/not-here': { kind: 'environment', title: 'Not available here' },
   'studio/limit': { kind: 'input', title: 'Too large for the studio' },

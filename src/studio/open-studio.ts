@@ -21,6 +21,7 @@ import {
   openWorkspaceFolder,
   type OpenedWorkspace,
 } from './open-workspace.ts';
+import { qualityPart } from './quality-handlers.ts';
 import { recipePart } from './recipe-handlers.ts';
 import { recipePathHandlers } from './recipe-paths.ts';
 import { templateHandlers } from './recipe-templates.ts';
@@ -145,6 +146,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   const library = libraryPart(parts, nameOfFolder);
   const uploads = uploadPart(parts);
   const jobs = jobPart(parts);
+  const quality = qualityPart(parts);
   const meter = startMeter(parts, () => void tellState().catch(() => undefined));
 
   const handlers: Handlers<StudioContract> = {
@@ -170,6 +172,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
     ...chat.handlers,
     ...conversationHandlers(parts),
     ...uploads.handlers,
+    ...quality.handlers,
   };
 
   return {
@@ -185,6 +188,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
       settings.dispose();
       recipes.dispose();
       library.dispose();
+      quality.dispose();
       await uploads.dispose();
       // A host in native code does not hear that its job is to end: then it is killed, and the job ends with it.
       const jobsEnded = jobs.dispose();

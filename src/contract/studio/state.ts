@@ -82,6 +82,8 @@ export const watchEventSchema = z.discriminatedUnion('event', [
   z.object({ event: z.literal('meter'), meter: meterSchema }),
   z.object({ event: z.literal('column'), column: columnStateSchema }),
   z.object({ event: z.literal('library-changed') }),
+  /** Measured runs came, changed or went. */
+  z.object({ event: z.literal('runs-changed') }),
   z.object({ event: z.literal('recipe-changed'), file: fileIdSchema, hash: z.string() }),
   /** The system handed a recipe over (a double click, a second start): open it. */
   z.object({ event: z.literal('open-recipe'), file: fileReferenceSchema }),
