@@ -33,7 +33,7 @@ export async function checkDiskSpace(requests: readonly SpaceRequest[]): Promise
     if (free >= bytes + reserveBytes) continue;
     throw new StudioError(
       'io/disk-full',
-      `The outputs need ${size(bytes)} in ${folder} and ${size(reserveBytes)} have to stay free, but only ${size(free)} are.`,
+      `The outputs need ${size(bytes)} in ${folder} and ${size(reserveBytes)} have to stay free, but only ${size(free)} are: ${size(bytes + reserveBytes - free)} are missing.`,
       {
         hint: 'Free some space, write to another disk, or make fewer levels.',
         details: { folder, neededBytes: bytes, freeBytes: free },

@@ -1,7 +1,10 @@
 // The library and the settings as a user has them: finding a model, its details, which adapters fit and why not; a setting
 // that is explained when it is wrong and kept when it is right; everything by keyboard.
-import type { Page } from '@playwright/test';
+import { cp, mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ElectronApplication, Page } from '@playwright/test';
 import { expectAccessible } from './support/accessibility.ts';
+import { repositoryRoot } from './support/runtimes.ts';
 import { expect, test } from './support/studio-test.ts';
 
 const row = (page: Page, name: string | RegExp) =>
@@ -98,3 +101,102 @@ test('the palette goes anywhere, and the picker is used without a mouse', async 
   await page.keyboard.press('Escape');
   await expect(picker).toBeHidden();
 });
+
+const seedling = join(repositoryRoot, 'assets/seedling');
+
+/** From now on the system's dialog is answered with these paths; none closes it. */
+async function answerDialogs(
+  electron: ElectronApplication,
+  paths: readonly string[],
+): Promise<void> {
+  await electron.evaluate(
+    ({ dialog }, filePaths) => {
+      dialog.showOpenDialog = () =>
+        Promise.resolve({ canceled: filePaths.length === 0, filePaths: [...filePaths] });
+    },
+    [...paths],
+  );
+}
+
+/** Files dropped by the system's file manager, as Chromium takes them. */
+async function dropFiles(page: Page, paths: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
+    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 500, data });
+  }
+  await session.detach();
+}
+
+test('the system’s dialogs and drops on the window add what lies anywhere', async ({
+  studio,
+  folder,
+}) => {
+  const { page, electron } = studio;
+  test.skip(electron === undefined, 'a browser has neither');
+  if (electron === undefined) return;
+  const adapters = join(folder, 'my adapters');
+  await cp(join(seedling, 'adapters/science'), join(adapters, 'picked'), { recursive: true });
+  await cp(join(seedling, 'adapters/finance'), join(folder, 'drop/dropped'), { recursive: true });
+  const matrix = join(folder, 'loose.gguf');
+  await cp(join(seedling, 'imatrix/seedling-4m.imatrix.gguf'), matrix);
+  const workspace = join(folder, 'space');
+  await mkdir(workspace);
+  await writeFile(join(workspace, 'gguf-studio.json'), '{ "version": 1, "name": "Own space" }');
+  const system = page.getByRole('button', { name: 'System dialog…' });
+  await expect(row(page, 'seedling-4m').first()).toBeVisible();
+
+  await page.getByRole('button', { name: 'Model folders' }).click();
+  await page.getByRole('menuitem', { name: 'Add a model folder…' }).click();
+  await answerDialogs(electron, []);
+  await system.click();
+  await expect(page.getByRole('dialog', { name: 'Add a model folder' })).toBeVisible();
+  await answerDialogs(electron, [adapters]);
+  await system.click();
+  await expect(row(page, 'picked')).toBeVisible();
+
+  await page.keyboard.press('Control+Shift+O');
+  await answerDialogs(electron, [workspace]);
+  await system.click();
+  await expect(page.getByText('The workspace "Own space" is open.')).toBeVisible();
+  await expect(row(page, 'seedling-4m')).toHaveCount(0);
+  await expect(row(page, 'picked')).toBeVisible();
+
+  await dropFiles(page, [matrix]);
+  await expect(row(page, 'loose')).toBeVisible();
+  await dropFiles(page, [join(folder, 'drop')]);
+  await expect(row(page, 'dropped')).toBeVisible();
+  await expect(details(page, 'dropped').getByText('Added by hand')).toBeVisible();
+  expect(studio.problems).toEqual([]);
+});
+
+/** With models of other programs in the user's folder. */
+const withOthersModels = test.extend({
+  folder: async ({ folder }, use) => {
+    const user = join(folder, 'user');
+    const matrix = join(seedling, 'imatrix/seedling-4m.imatrix.gguf');
+    await cp(matrix, join(user, '.lmstudio/models/someone/lm-model.gguf'));
+    await cp(matrix, join(user, '.cache/llama.cpp/llama-model.gguf'));
+    const snapshot = '.cache/huggingface/hub/models--someone--hub-model/snapshots/1a2b';
+    await cp(join(seedling, 'seedling-4m'), join(user, snapshot), { recursive: true });
+    await use(folder);
+  },
+});
+
+withOthersModels(
+  'folders of other programs are offered, and read only when taken',
+  async ({ studioWindow: page, surface }) => {
+    test.skip(surface === 'electron', 'the same studio stands behind both windows');
+    const offer = (what: string) => page.getByRole('region', { name: `${what}, found on this` });
+    await expect(offer('LM Studio').getByText('one model found')).toBeVisible();
+    await expect(offer('llama.cpp')).toBeVisible();
+    await expect(row(page, 'seedling-4m').first()).toBeVisible();
+    await expect(row(page, /hub-model|llama-model|lm-model/)).toHaveCount(0);
+    await expectAccessible(page);
+    await offer('Hugging Face').getByRole('button', { name: 'Add to library' }).click();
+    await expect(row(page, 'someone/hub-model')).toBeVisible();
+    await offer('LM Studio').getByRole('button', { name: 'Not now' }).click();
+    await expect(page.getByRole('region', { name: /found on this machine/ })).toHaveCount(1);
+    await expect(row(page, /llama-model|lm-model/)).toHaveCount(0);
+  },
+);

@@ -47,6 +47,8 @@ export interface StartOptions {
   readonly surface: Surface;
   /** A new, empty folder. */
   readonly folder: string;
+  /** GGUF_STUDIO_HOME; `home` in the folder when absent. */
+  readonly home?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -57,7 +59,7 @@ export const packagedProgram = join(
 
 /** Starts a studio and waits for its page to load (not for its content). */
 export async function startStudio(options: StartOptions): Promise<RunningStudio> {
-  const home = join(options.folder, 'home');
+  const home = options.home ?? join(options.folder, 'home');
   // Caches of the user that runs the tests must not be found.
   const user = join(options.folder, 'user');
   await mkdir(user, { recursive: true });
