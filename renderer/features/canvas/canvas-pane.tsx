@@ -37,7 +37,7 @@ import { activeDocument, activeRecipe, openPalette, select, useCanvas } from './
 import { CanvasToolbar } from './canvas-toolbar.tsx';
 import { ConnectionReason } from './connection-reason.tsx';
 import { addDropped } from './drop-files.ts';
-import { canvasPoint, reveal, setFlow } from './flow-view.ts';
+import { canvasPoint, fitOnResize, fitted, reveal, setFlow, viewWasMoved } from './flow-view.ts';
 import {
   flowEdges,
   flowNodes,
@@ -62,7 +62,6 @@ const minimapSize = { width: 168, height: 112 };
 // and wire anew: with two hundred nodes some milliseconds per property and frame. So all of them are made once.
 const coarseSnap: [number, number] = [grid, grid];
 const fineSnap: [number, number] = [fineGrid, fineGrid];
-const fitOptions = { padding: 0.06, maxZoom: 1 };
 const noAttribution = { hideAttribution: true };
 const panButtons = [1, 2];
 const joiningKeys = ['Shift', 'Meta', 'Control'];
@@ -102,7 +101,11 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
     selectByChanges(changes);
   }, []);
 
-  const onMove = useCallback((_: unknown, { zoom }: Viewport) => setFar(zoom < farZoom), []);
+  const onMove = useCallback((gesture: unknown, { zoom }: Viewport) => {
+    // Without a gesture the canvas moved itself.
+    if (gesture !== null) viewWasMoved();
+    setFar(zoom < farZoom);
+  }, []);
   const onNodeDragStart = useCallback(
     (_: unknown, __: unknown, dragged: readonly CanvasNode[]) =>
       setDraggingMany(dragged.length > manyDragged),
@@ -128,6 +131,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
     if (window.document.activeElement === window.document.body) pane.current?.focus();
   }, []);
   useEffect(() => () => setFlow(undefined), []);
+  useEffect(() => (pane.current === null ? undefined : fitOnResize(pane.current)), []);
 
   return (
     // The keys of this area are listed in the shortcuts dialog and in the palette.
@@ -195,7 +199,7 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
         onlyRenderVisibleElements={nodes.length > manyNodes}
         elevateNodesOnSelect
         fitView
-        fitViewOptions={fitOptions}
+        fitViewOptions={fitted}
         minZoom={0.1}
         maxZoom={2}
         proOptions={noAttribution}
