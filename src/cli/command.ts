@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly factory: FactoryClient;
   /** Calls the engine host, likewise. */
   readonly engine: EngineClient;
+  /** As it was typed, quoted for a shell. */
+  readonly commandLine: string;
   /** Makes a path that was typed absolute. */
   resolvePath(path: string): string;
   /** Shows an event of work that the command does itself. */

@@ -1,10 +1,10 @@
 // The result of a build: one line per file, then the manifests and the time.
-import type { BuildResult } from '#src/contract/build.ts';
+import type { JobResult } from '#src/contract/jobs.ts';
 import { formatBytes, formatCount, formatDuration } from '#src/text/format-number.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './render-table.ts';
 
-export function renderBuild(result: BuildResult): string {
+export function renderBuild(result: JobResult): string {
   const rows = result.files.map((file) => [
     file.domain ?? '',
     file.form ?? '',

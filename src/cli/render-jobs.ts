@@ -6,7 +6,7 @@ import { renderFacts, renderTable } from './render-table.ts';
 import type { Style } from './terminal.ts';
 
 export function renderJobs(jobs: readonly Job[]): string {
-  if (jobs.length === 0) return 'No jobs yet: builds of the window, the command line and scripts are listed here.\n'; // prettier-ignore
+  if (jobs.length === 0) return 'No jobs yet: what the window, the command line and scripts build, convert, quantize or validate is listed here.\n'; // prettier-ignore
   const rows = jobs.map((job) => [
     job.id,
     job.state,
@@ -36,6 +36,7 @@ export function renderJob(job: Job): string {
     ['from', job.origin],
     ['folder', printable(job.folder)],
     ...(job.recipePath === undefined ? [] : [['recipe', printable(job.recipePath)] as const]),
+    ...(job.command === undefined ? [] : [['command', printable(job.command)] as const]),
     ['begun', localTime(job.createdAt)],
     ...(job.endedAt === undefined ? [] : [['ended', localTime(job.endedAt)] as const]),
     ...(tookOf(job) === '' ? [] : [['took', tookOf(job)] as const]),
@@ -83,6 +84,8 @@ function remarkOf({ state, progress, error, result }: Job): string {
   if (state === 'done' && result !== undefined) {
     const bytes = result.files.reduce((sum, file) => sum + file.bytes, 0);
     const count = result.files.length;
+    const valid = result.validated?.length;
+    if (valid !== undefined) return valid === 1 ? '1 file valid' : `${valid} files valid`;
     return `${count === 1 ? '1 file' : `${count} files`}, ${formatBytes(bytes)}`;
   }
   if (error !== undefined) return error.code;

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { fromWireError, StudioError, toWireError } from '#src/errors/studio-error.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
+import { commandLineText } from './command-line-text.ts';
 import type { Command, CommandContext } from './command.ts';
 import { commonOptions, type CommonValues } from './common-options.ts';
 import type { Hosts } from './hosts.ts';
@@ -76,6 +77,7 @@ async function runParsed(
   const context: CommandContext = {
     signal,
     ...hosts,
+    commandLine: commandLineText(['gguf-studio', descriptor.name, ...words]),
     resolvePath: (path) => resolve(folder, path),
     show,
     print: (text) => {

@@ -24,9 +24,29 @@ export const jobStepSchema = z.object({
   secondsLeft: z.number().exactOptional(),
 });
 
+/** What a job wrote, or found valid. */
+export const jobResultSchema = buildResultSchema.extend({
+  /** Absent where no recipe was built. */
+  recipeHash: z.string().exactOptional(),
+  /** Files that a validation found valid. */
+  validated: z.array(z.string()).exactOptional(),
+});
+
 export const jobSchema = z.object({
   id: z.string().regex(/^[A-Za-z0-9-]{8,64}$/),
-  kind: z.enum(['build', 'convert', 'convert-lora', 'merge', 'quantize', 'validate']),
+  kind: z.enum([
+    'build',
+    'convert',
+    'convert-lora',
+    'merge',
+    'quantize',
+    'validate',
+    'evaluate',
+    'imatrix',
+    'allocate',
+    'bench-speed',
+    'matrix',
+  ]),
   /** What people call it: the recipe's file name, `domain healthcare`. */
   title: z.string(),
   origin: z.enum(['window', 'command line', 'script']),
@@ -35,6 +55,8 @@ export const jobSchema = z.object({
   recipePath: z.string().exactOptional(),
   /** The folder that relative paths start at. */
   folder: z.string(),
+  /** The line that started it on the command line; typed again in `folder`, it does the same anew. */
+  command: z.string().exactOptional(),
   createdAt: z.number(),
   startedAt: z.number().exactOptional(),
   endedAt: z.number().exactOptional(),
@@ -53,7 +75,7 @@ export const jobSchema = z.object({
   error: z
     .object({ code: z.string(), message: z.string(), hint: z.string().exactOptional() })
     .exactOptional(),
-  result: buildResultSchema.exactOptional(),
+  result: jobResultSchema.exactOptional(),
   /** False for a job of a command line that this process cannot cancel. */
   canCancel: z.boolean(),
   /** It has what a retry or resume needs. */
@@ -72,6 +94,7 @@ export const jobLogLineSchema = z.object({
 export const journalLineSchema = z.object({ time: z.number(), event: stageEventSchema });
 
 export type Job = z.infer<typeof jobSchema>;
+export type JobResult = z.infer<typeof jobResultSchema>;
 export type JobState = (typeof jobStates)[number];
 export type JobStep = z.infer<typeof jobStepSchema>;
 export type JobLogLine = z.infer<typeof jobLogLineSchema>;

@@ -4,6 +4,14 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { buildParamsSchema } from '#src/contract/build.ts';
+import {
+  absolutePath,
+  convertLoraParams,
+  convertParams,
+  mergeParams,
+  quantizeParams,
+  threadCount,
+} from '#src/contract/outputs.ts';
 import { jobSchema, type Job, type JobState } from '#src/contract/jobs.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { isLockHeld } from './process-owner.ts';
@@ -15,7 +23,23 @@ export const jobRecordSchema = jobSchema
 export type JobRecord = z.infer<typeof jobRecordSchema>;
 
 /** request.json: what running the job again needs. */
-export const jobRequestSchema = z.object({ kind: z.literal('build'), params: buildParamsSchema });
+export const jobRequestSchema = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('build'), params: buildParamsSchema }),
+  z.object({ kind: z.literal('convert'), params: convertParams }),
+  z.object({ kind: z.literal('convert-lora'), params: convertLoraParams }),
+  z.object({ kind: z.literal('merge'), params: mergeParams }),
+  z.object({ kind: z.literal('quantize'), params: quantizeParams }),
+  z.object({
+    kind: z.literal('validate'),
+    params: z.object({
+      paths: z.array(absolutePath).min(1),
+      depth: z.enum(['structure', 'full']),
+      threads: threadCount.exactOptional(),
+    }),
+  }),
+]);
+/** A request as it is asked: defaults may be left out. */
+export type AskedRequest = z.input<typeof jobRequestSchema>;
 export type JobRequest = z.infer<typeof jobRequestSchema>;
 
 /** Time first, so that names sort by age: `20261123-114500-1f2e3d4c`. */

@@ -29,6 +29,8 @@ import { writeFileAtomically } from './write-file-atomically.ts';
 export interface NewJob extends Pick<JobRecord, 'kind' | 'title' | 'origin' | 'folder'> {
   /** Recipe file, when it came from one. */
   readonly recipePath?: string | undefined;
+  /** The line of the command line that started it. */
+  readonly command?: string | undefined;
   /** Without it the job cannot be run again from the list. */
   readonly request?: JobRequest | undefined;
 }
@@ -91,12 +93,13 @@ export function openJobStore(home = studioHome()): JobStore {
       await ensureOwnFolder(folder);
       await ensureOwnFolder(files.folder);
       const lock = await take(id);
-      const { recipePath, ...rest } = job;
+      const { recipePath, command, ...rest } = job;
       const record: JobRecord = {
         version: 1,
         id,
         ...rest,
         ...(recipePath === undefined ? {} : { recipePath }),
+        ...(command === undefined ? {} : { command }),
         state: 'queued',
         createdAt,
         steps: [],

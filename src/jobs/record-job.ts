@@ -1,6 +1,7 @@
 // Runs work as a job of the shared store: the command line, scripts and the window all record through here, so that one
 // list shows the same of each. The record follows the work and never decides how it ends.
 import type { BuildResult } from '#src/contract/build.ts';
+import type { JobResult } from '#src/contract/jobs.ts';
 import type { EventSink, StageEvent } from '#src/contract/stage-events.ts';
 import { isAbort, StudioError, toWireError } from '#src/errors/studio-error.ts';
 import { atRest, type JobRecord } from '#src/io/job-store-files.ts';
@@ -9,7 +10,10 @@ import type { JobStore, NewJob } from '#src/io/job-store.ts';
 import { createJobProgress } from './job-progress.ts';
 
 /** The work: reports events and ends when `signal` is aborted. A StageRun is `(emit, signal) => runToEnd(run, emit)`. */
-export type JobWork = (emit: EventSink, signal: AbortSignal) => Promise<BuildResult>;
+export type JobWork<Result extends JobResult = BuildResult> = (
+  emit: EventSink,
+  signal: AbortSignal,
+) => Promise<Result>;
 
 export interface RecordOptions {
   /** Cancels the job. */
@@ -20,10 +24,10 @@ export interface RecordOptions {
   readonly waitForTurn?: ((signal: AbortSignal) => Promise<void>) | undefined;
 }
 
-export interface RecordedJob {
+export interface RecordedJob<Result extends JobResult = BuildResult> {
   readonly id: string;
   /** Ends as the work ends, after its end is recorded. */
-  readonly finished: Promise<BuildResult>;
+  readonly finished: Promise<Result>;
   cancel(): void;
 }
 
@@ -33,12 +37,12 @@ export interface RecordedJob {
  * process asked for it (JobStore.requestCancel), `interrupted` when `signal` says that its caller is gone, `failed` on any
  * other error.
  */
-export async function recordJob(
+export async function recordJob<Result extends JobResult>(
   store: JobStore,
   job: NewJob | { readonly again: string },
-  work: JobWork,
+  work: JobWork<Result>,
   options: RecordOptions = {},
-): Promise<RecordedJob> {
+): Promise<RecordedJob<Result>> {
   const writer = await ('again' in job ? store.reopen(job.again) : store.create(job));
   // The list is kept short by those who add to it; a failure to do so is the next one's to repeat.
   void store.prune().catch(() => undefined);
@@ -58,12 +62,12 @@ export async function recordJob(
   return { id: writer.id, finished, cancel };
 }
 
-async function follow(
+async function follow<Result extends JobResult>(
   writer: JobWriter,
-  work: JobWork,
+  work: JobWork<Result>,
   signal: AbortSignal,
   { onEvent, waitForTurn }: RecordOptions,
-): Promise<BuildResult> {
+): Promise<Result> {
   const progress = createJobProgress();
   const emit = (event: StageEvent) => {
     writer.event(event);

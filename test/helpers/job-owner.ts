@@ -8,7 +8,7 @@ const job = await recordJob(
   openJobStore(home),
   { kind: 'build', title: 'other process', origin: 'command line', folder: home },
   (emit, signal) =>
-    new Promise((_, reject) => {
+    new Promise<never>((_, reject) => {
       emit({ event: 'phase', phase: 'write' });
       emit({ event: 'step', node: 'quantize', level: 'Q8_0', state: 'running', done: 1, total: 4 });
       const timer = setInterval(() => undefined, 1000);

@@ -150,7 +150,7 @@ export const buildCommand = defineCommand(
       ...(options.threads === undefined ? {} : { threads: options.threads }),
     };
     const result = await recordBuild(
-      { ...prepared, origin: 'command line', params },
+      { ...prepared, origin: 'command line', command: context.commandLine, params },
       factoryBuild(context, params),
       {
         signal: context.signal,

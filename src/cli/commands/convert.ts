@@ -2,6 +2,7 @@
 import { basename, join } from 'node:path';
 import { convertDescriptor, convertLoraDescriptor } from '#src/stages/convert/descriptor.ts';
 import { defineCommand } from '../command.ts';
+import { recordWriting } from '../record-command.ts';
 import { renderWritten } from '../render-written.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -9,16 +10,19 @@ export const convertCommand = defineCommand(
   convertDescriptor,
   async ({ options, positionals: [target = ''] }, context) => {
     const folder = context.resolvePath(target);
-    const written = await context.factory('convert', {
-      folder,
-      output:
-        options.outfile ?? join(folder, `${basename(folder)}-${nameOf(options.outtype)}.gguf`),
-      outtype: options.outtype,
-      ...(options.pre === undefined ? {} : { pre: options.pre }),
-      ...(options['model-name'] === undefined ? {} : { modelName: options['model-name'] }),
-      ...(options.threads === undefined ? {} : { threads: options.threads }),
-      overwrite: options.overwrite ?? false,
-      validate: options.validate ?? false,
+    const written = await recordWriting(context, {
+      kind: 'convert',
+      params: {
+        folder,
+        output:
+          options.outfile ?? join(folder, `${basename(folder)}-${nameOf(options.outtype)}.gguf`),
+        outtype: options.outtype,
+        ...(options.pre === undefined ? {} : { pre: options.pre }),
+        ...(options['model-name'] === undefined ? {} : { modelName: options['model-name'] }),
+        ...(options.threads === undefined ? {} : { threads: options.threads }),
+        overwrite: options.overwrite ?? false,
+        validate: options.validate ?? false,
+      },
     });
     return { result: written, text: renderWritten(written) };
   },
@@ -34,14 +38,17 @@ export const convertLoraCommand = defineCommand(
         'Add --base FOLDER (its config.json is enough) or --base MODEL.gguf.',
       );
     }
-    const written = await context.factory('convertLora', {
-      adapter,
-      base: options.base,
-      output:
-        options.outfile ??
-        join(adapter, `${basename(adapter)}-${nameOf(options.outtype)}-LoRA.gguf`),
-      outtype: options.outtype,
-      overwrite: options.overwrite ?? false,
+    const written = await recordWriting(context, {
+      kind: 'convert-lora',
+      params: {
+        adapter,
+        base: options.base,
+        output:
+          options.outfile ??
+          join(adapter, `${basename(adapter)}-${nameOf(options.outtype)}-LoRA.gguf`),
+        outtype: options.outtype,
+        overwrite: options.overwrite ?? false,
+      },
     });
     return { result: written, text: renderWritten(written) };
   },

@@ -3,9 +3,9 @@ import type { Job, JobLogLine } from '#src/contract/jobs.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { openJobStore, type JobStore } from '#src/io/job-store.ts';
 import { recordJob } from '#src/jobs/record-job.ts';
+import { workOfRequest } from '#src/jobs/run-request.ts';
 import { describeCommand, type OptionValues } from '#src/stages/stage-descriptor.ts';
 import { defineCommand, type CommandContext, type CommandOutcome } from '../command.ts';
-import { factoryBuild } from '../factory-build.ts';
 import { nearestName } from '../nearest-name.ts';
 import { printable } from '../printable.ts';
 import { renderBuild } from '../render-build.ts';
@@ -15,9 +15,9 @@ import { usageError } from '../usage-error.ts';
 const descriptor = describeCommand({
   name: 'jobs',
   title: 'Jobs',
-  summary: 'List builds, running and past, and follow, cancel, retry or remove one',
+  summary: 'List jobs, running and past, and follow, cancel, retry or remove one',
   description: [
-    'One list for builds of the window, the command line and scripts. ID is a job\'s id, enough of its beginning or end to be the only one, or "latest". A build whose process was killed is shown as interrupted; retry (or resume) goes on at its last good tensor.',
+    'One list for builds of the window, the command line and scripts, and for convert, convert-lora, merge, quantize and validate of the command line. ID is a job\'s id, enough of its beginning or end to be the only one, or "latest". A job whose process was killed is shown as interrupted; retry (or resume) goes on at its last good tensor.',
   ],
   forms: ['', 'show ID', 'log ID', 'cancel ID', 'retry ID', 'remove ID...'],
   positionals: { minimum: 0, maximum: 1000 },
@@ -184,21 +184,27 @@ async function retryJob(
       job.canCancel
         ? 'Cancel it first, or wait for it to end.'
         : isOver
-          ? 'It is done; build the recipe again to check its outputs.'
-          : 'What it was asked is not kept; start it anew.',
+          ? 'It is done; start it anew to do the same again.'
+          : `What it was asked is not kept; ${anewText(job)}.`,
     );
   }
   const request = await store.readRequest(job.id);
   if (request === undefined)
-    throw wrongState(job, 'run again', 'What it was asked cannot be read; start it anew.');
+    throw wrongState(job, 'run again', `What it was asked cannot be read; ${anewText(job)}.`);
   const recorded = await recordJob(
     store,
     { again: job.id },
-    factoryBuild(context, request.params),
+    workOfRequest(request, context.factory),
     { signal: context.signal },
   );
   const result = await recorded.finished;
-  return { result: { id: job.id, ...result }, text: renderBuild(result) };
+  const text =
+    request.kind === 'build' ? renderBuild(result) : renderJob((await store.read(job.id)) ?? job);
+  return { result: { id: job.id, ...result }, text };
+}
+
+function anewText({ command, folder }: Job): string {
+  return command === undefined ? 'start it anew' : `run in ${folder}: ${command}`;
 }
 
 async function removeJobs(store: JobStore, ids: readonly string[]): Promise<CommandOutcome> {

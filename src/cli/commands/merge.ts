@@ -1,6 +1,7 @@
 // `merge`: adapters in the order in which --lora and --lora-scaled were given, each kind by itself, as llama-export-lora.
 import { mergeDescriptor } from '#src/stages/merge/descriptor.ts';
 import { defineCommand } from '../command.ts';
+import { recordWriting } from '../record-command.ts';
 import { renderWritten } from '../render-written.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -24,18 +25,21 @@ export const mergeCommand = defineCommand(mergeDescriptor, async ({ options }, c
   if (method !== 'dare' && seed !== undefined) {
     throw usageError(`--seed has no meaning for ${method}.`, 'Use it with --method dare.');
   }
-  const written = await context.factory('merge', {
-    base,
-    adapters,
-    method,
-    ...(density === undefined ? {} : { density }),
-    ...(seed === undefined ? {} : { seed }),
-    output: outfile,
-    outtype: options.outtype,
-    allowRequantize: options['allow-requantize'] ?? false,
-    overwrite: options.overwrite ?? false,
-    validate: options.validate ?? false,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  const written = await recordWriting(context, {
+    kind: 'merge',
+    params: {
+      base,
+      adapters,
+      method,
+      ...(density === undefined ? {} : { density }),
+      ...(seed === undefined ? {} : { seed }),
+      output: outfile,
+      outtype: options.outtype,
+      allowRequantize: options['allow-requantize'] ?? false,
+      overwrite: options.overwrite ?? false,
+      validate: options.validate ?? false,
+      ...(options.threads === undefined ? {} : { threads: options.threads }),
+    },
   });
   return { result: written, text: renderWritten(written) };
 });

@@ -1,5 +1,7 @@
 // `quantize`: llama-quantize's two forms, and many levels into a folder.
 import { basename, dirname, join } from 'node:path';
+import type { ParamsOf } from '#src/contract/contract.ts';
+import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import { quantizeDescriptor } from '#src/stages/quantize/descriptor.ts';
 import type { OptionValues } from '#src/stages/stage-descriptor.ts';
 import { levels } from '#src/tensors/levels.ts';
@@ -14,6 +16,7 @@ import {
   readTensorTypeFile,
   type NamedLevel,
 } from '../quantize-arguments.ts';
+import { recordWriting } from '../record-command.ts';
 import { renderPlanned, renderWritten } from '../render-written.ts';
 import { usageError } from '../usage-error.ts';
 
@@ -31,7 +34,7 @@ export const quantizeCommand = defineCommand(
     const [input = ''] = positionals;
     const { outputs, threads } = readTarget(positionals, options, context);
     const imatrixText = given.get('imatrix')?.at(-1);
-    const written = await context.factory('quantize', {
+    const params: ParamsOf<FactoryContract, 'quantize'> = {
       input: context.resolvePath(input),
       outputs,
       ...(options.imatrix === undefined || imatrixText === undefined
@@ -65,9 +68,14 @@ export const quantizeCommand = defineCommand(
       overwrite: options.overwrite ?? false,
       validate: options.validate ?? false,
       ...(threads === undefined ? {} : { threads }),
-    });
-    const text = options['dry-run'] === true ? renderPlanned(written) : renderWritten(written);
-    return { result: written, text };
+    };
+    if (params.dryRun === true) {
+      // It writes nothing and is over at once: no job.
+      const planned = await context.factory('quantize', params);
+      return { result: planned, text: renderPlanned(planned) };
+    }
+    const written = await recordWriting(context, { kind: 'quantize', params });
+    return { result: written, text: renderWritten(written) };
   },
 );
 

@@ -1,10 +1,9 @@
 // `validate`: every file is checked, and the worst result decides the exit code.
-import { statSync } from 'node:fs';
 import type { ValidationReport } from '#src/contract/validation.ts';
-import { StudioError } from '#src/errors/studio-error.ts';
 import { validateDescriptor } from '#src/stages/validate/descriptor.ts';
 import { defineCommand } from '../command.ts';
 import { formatBytes, formatDuration } from '#src/text/format-number.ts';
+import { recordValidation } from '../record-command.ts';
 import { printable } from '../printable.ts';
 import { renderTable } from '../render-table.ts';
 import type { Style } from '../terminal.ts';
@@ -12,108 +11,18 @@ import type { Style } from '../terminal.ts';
 export const validateCommand = defineCommand(
   validateDescriptor,
   async ({ options, positionals }, context) => {
-    const reports: ValidationReport[] = [];
-    const unreadable: StudioError[] = [];
-    for (const positional of positionals) {
-      const path = context.resolvePath(positional);
-      const threads = options.threads === undefined ? {} : { threads: options.threads };
-      const depth = options.structure === true ? 'structure' : 'full';
-      const report = await context
-        .factory('validate', { path, depth, ...threads })
-        .catch((error: unknown) => {
-          if (!isUnreadable(error)) return crashReport(path, error);
-          unreadable.push(error);
-          return unreadableReport(path, error);
-        });
-      reports.push(report);
-      context.print(renderReport(report, context.style));
-    }
-    const failure = validationFailure(reports, unreadable);
+    const { reports, failure } = await recordValidation(
+      context,
+      {
+        paths: positionals.map((positional) => context.resolvePath(positional)),
+        depth: options.structure === true ? 'structure' : 'full',
+        ...(options.threads === undefined ? {} : { threads: options.threads }),
+      },
+      (report) => context.print(renderReport(report, context.style)),
+    );
     return { result: { files: reports }, text: '', ...(failure === undefined ? {} : { failure }) };
   },
 );
-
-/** True for a file that is missing or cannot be read: that file's error, while the others are still checked. */
-function isUnreadable(error: unknown): error is StudioError {
-  return error instanceof StudioError && ['io/not-found', 'io/failed'].includes(error.code);
-}
-
-function unreadableReport(path: string, error: StudioError): ValidationReport {
-  const { code, hint, message: summary } = error;
-  const evidence = { code, ...(hint === undefined ? {} : { hint }) };
-  return {
-    path,
-    bytes: 0,
-    passed: false,
-    checks: [{ check: 'structure', status: 'failed', summary, evidence, seconds: 0 }],
-  };
-}
-
-/** llama.cpp trusts some values and ends its process over them: that is the file's fault, and the others are still checked. */
-function crashReport(path: string, error: unknown): ValidationReport {
-  if (!(error instanceof StudioError) || error.code !== 'native/crashed') throw error;
-  const { reason, lastLines } = error.details;
-  if (!/SIG(ABRT|SEGV|BUS|FPE|ILL|TRAP)/.test(String(reason))) throw error;
-  const lines = Array.isArray(lastLines) ? lastLines.map(String) : [];
-  const summary = `llama.cpp ended its process over this file (${String(reason)}): ${lines.at(-1)?.trim() ?? 'it gave no reason'}`;
-  return {
-    path,
-    bytes: statSync(path).size,
-    passed: false,
-    checks: [
-      {
-        check: 'load',
-        status: 'failed',
-        summary,
-        evidence: { code: error.code, lines },
-        seconds: 0,
-      },
-    ],
-  };
-}
-
-/**
- * The error of reports that did not pass, undefined when all did. A file that could not be read weighs more than one
- * that failed a check, as its exit code does.
- */
-export function validationFailure(
-  reports: readonly ValidationReport[],
-  unreadable: readonly StudioError[] = [],
-): StudioError | undefined {
-  const bad = reports.filter((report) => !report.passed);
-  const [first] = bad;
-  if (first === undefined) return undefined;
-  const [worst] = [...unreadable].sort((left, right) => right.exitCode - left.exitCode);
-  if (worst !== undefined && bad.length === 1) return worst;
-  if (worst !== undefined) {
-    return new StudioError(
-      worst.code,
-      `${worst.message} In all, ${bad.length} of ${reports.length} files are not valid.`,
-      {
-        ...(worst.hint === undefined ? {} : { hint: worst.hint }),
-        details: { ...worst.details, files: bad.map(({ path }) => path) },
-        cause: worst,
-      },
-    );
-  }
-  const check = first.checks.find(({ status }) => status === 'failed');
-  const hint = check?.evidence['hint'];
-  return new StudioError(
-    'validate/failed',
-    bad.length === 1
-      ? withPath(first.path, check?.summary ?? 'a check failed')
-      : `${bad.length} of ${reports.length} files are not valid, ${first.path} first.`,
-    {
-      hint: typeof hint === 'string' ? hint : 'Build or fetch the file again.',
-      details: { files: bad.map(({ path }) => path) },
-    },
-  );
-}
-
-/** Readers name the file in their messages, checks do not. */
-function withPath(path: string, summary: string): string {
-  return summary.startsWith(path) ? summary : `${path}: ${summary}`;
-}
 
 /** The title names the file already. */
 function withoutPath(summary: string, path: string): string {

@@ -1,0 +1,65 @@
+// Commands that work for a while, as jobs of the shared list: the window and `gguf-studio jobs` show them, cancel them, and
+// can run them again.
+import type { Written } from '#src/contract/outputs.ts';
+import type { ValidationReport } from '#src/contract/validation.ts';
+import { invariant } from '#src/errors/assert.ts';
+import { jobRequestSchema, type AskedRequest } from '#src/io/job-store-files.ts';
+import { recordOrRun } from '#src/jobs/record-or-run.ts';
+import { titleOfRequest, workOfRequest, type RequestListener } from '#src/jobs/run-request.ts';
+import type { ValidatedFiles } from '#src/jobs/validate-files.ts';
+import type { CommandContext } from './command.ts';
+
+type WritingRequest = Extract<
+  AskedRequest,
+  { kind: 'convert' | 'convert-lora' | 'merge' | 'quantize' }
+>;
+
+/** Runs a request that writes model files. Throws what the factory throws. */
+export async function recordWriting(
+  context: CommandContext,
+  request: WritingRequest,
+): Promise<Written> {
+  let written: Written | undefined;
+  await record(context, request, { onWritten: (answer) => (written = answer) });
+  invariant(written !== undefined, 'work that ended well has written');
+  return written;
+}
+
+/** Validates files; what is not valid is in the answer's `failure`, and the job has failed with it. */
+export async function recordValidation(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'validate' }>['params'],
+  onReport: (report: ValidationReport) => void,
+): Promise<ValidatedFiles> {
+  const answers: ValidatedFiles[] = [];
+  await record(
+    context,
+    { kind: 'validate', params },
+    { onReport, onValidated: (answer) => answers.push(answer) },
+  ).catch((error: unknown) => {
+    if (answers[0]?.failure !== error) throw error;
+  });
+  const [validated] = answers;
+  invariant(validated !== undefined, 'a validation that ended has reports');
+  return validated;
+}
+
+async function record(
+  context: CommandContext,
+  asked: AskedRequest,
+  listener: RequestListener,
+): Promise<void> {
+  const request = jobRequestSchema.parse(asked);
+  const job = {
+    kind: request.kind,
+    title: titleOfRequest(request),
+    origin: 'command line',
+    folder: context.resolvePath('.'),
+    command: context.commandLine,
+    request,
+  } as const;
+  await recordOrRun(job, workOfRequest(request, context.factory, listener), {
+    signal: context.signal,
+    onNotice: (event) => context.show(event),
+  });
+}

@@ -1,0 +1,147 @@
+// What a job was asked, done by the factory: the command line does it the first time, and whoever runs the job again.
+import { basename } from 'node:path';
+import type { ParamsOf, ResultOf } from '#src/contract/contract.ts';
+import type { FactoryContract } from '#src/contract/factory.contract.ts';
+import type { JobResult } from '#src/contract/jobs.ts';
+import type { Written } from '#src/contract/outputs.ts';
+import type { EventSink } from '#src/contract/stage-events.ts';
+import type { ValidationReport } from '#src/contract/validation.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import type { JobRequest } from '#src/io/job-store-files.ts';
+import type { JobWork } from './record-job.ts';
+import { validateFiles, type ValidatedFiles } from './validate-files.ts';
+
+export type RequestMethod = 'build' | 'convert' | 'convertLora' | 'merge' | 'quantize' | 'validate';
+
+/** Calls a method of the factory host. */
+export type CallFactory = <Method extends RequestMethod>(
+  method: Method,
+  params: ParamsOf<FactoryContract, Method>,
+  options: { readonly signal: AbortSignal; readonly onEvent: EventSink },
+) => Promise<ResultOf<FactoryContract, Method>>;
+
+/** For those that need more of the answer than a job keeps. */
+export interface RequestListener {
+  readonly onWritten?: (written: Written) => void;
+  readonly onReport?: (report: ValidationReport) => void;
+  /** Called before a file that is not valid ends the work with `failure`. */
+  readonly onValidated?: (validated: ValidatedFiles) => void;
+}
+
+/** The work of a request; it ends with what the method ends with, a validation with the error of its worst file. */
+export function workOfRequest(
+  request: JobRequest,
+  call: CallFactory,
+  listener: RequestListener = {},
+): JobWork<JobResult> {
+  return async (emit, signal) => {
+    const options = { signal, onEvent: emit };
+    const written = (answer: Written) => {
+      listener.onWritten?.(answer);
+      return resultOfWritten(answer);
+    };
+    try {
+      switch (request.kind) {
+        case 'build':
+          return await call('build', request.params, options);
+        case 'convert':
+          return written(await call('convert', request.params, options));
+        case 'convert-lora':
+          return written(await call('convertLora', request.params, options));
+        case 'merge':
+          return written(await call('merge', request.params, options));
+        case 'quantize':
+          return written(await call('quantize', request.params, options));
+        case 'validate':
+          return await validateAll(request.params, call, options, listener);
+      }
+    } catch (error) {
+      for (const text of lastLinesOf(error)) emit({ event: 'log', level: 'error', text });
+      throw error;
+    }
+  };
+}
+
+/** What people call a request: `quantize tiny-F16.gguf to Q4_K_M`. A build is called after its recipe. */
+export function titleOfRequest(request: JobRequest): string {
+  const { kind } = request;
+  switch (kind) {
+    case 'build':
+      return request.params.label;
+    case 'convert':
+      return `${kind} ${basename(request.params.folder)}${toType(request.params.outtype)}`;
+    case 'convert-lora':
+      return `${kind} ${basename(request.params.adapter)}${toType(request.params.outtype)}`;
+    case 'merge': {
+      const { adapters, base } = request.params;
+      const what = adapters.length === 1 ? basename(adapters[0]?.path ?? '') : `${adapters.length} adapters`; // prettier-ignore
+      return `${kind} ${what} into ${basename(base)}`;
+    }
+    case 'quantize': {
+      const { input, outputs } = request.params;
+      const levels = outputs.map(({ level }) => level);
+      const to = levels.length > 3 ? `${levels.length} levels` : levels.join(', ');
+      return `${kind} ${basename(input)} to ${to}`;
+    }
+    case 'validate': {
+      const { paths } = request.params;
+      const others = paths.length === 1 ? '' : ` and ${paths.length - 1} more`;
+      return `${kind} ${basename(paths[0] ?? '')}${others}`;
+    }
+  }
+}
+
+function toType(outtype: string): string {
+  return outtype === 'auto' ? '' : ` to ${outtype.toUpperCase()}`;
+}
+
+async function validateAll(
+  { paths, ...params }: Extract<JobRequest, { kind: 'validate' }>['params'],
+  call: CallFactory,
+  options: Parameters<CallFactory>[2],
+  { onReport, onValidated }: RequestListener,
+): Promise<JobResult> {
+  const start = performance.now();
+  const validated = await validateFiles(
+    paths,
+    (path) => call('validate', { path, ...params }, options),
+    (report) => {
+      logReport(report, options.onEvent);
+      onReport?.(report);
+    },
+  );
+  onValidated?.(validated);
+  if (validated.failure !== undefined) throw validated.failure;
+  const seconds = (performance.now() - start) / 1000;
+  return { files: [], manifests: [], validated: [...paths], seconds };
+}
+
+function logReport({ path, passed, checks }: ValidationReport, emit: EventSink): void {
+  const level = passed ? 'info' : 'error';
+  emit({ event: 'log', level, text: `${path}: ${passed ? 'valid' : 'NOT valid'}` });
+  for (const { check, status, summary } of checks) {
+    if (status !== 'skipped')
+      emit({
+        event: 'log',
+        level: status === 'failed' ? 'error' : 'info',
+        text: `  ${check} ${status}: ${summary}`,
+      });
+  }
+}
+
+/** Files without a name or hash come from a dry run, which is no job. */
+function resultOfWritten({ outputs, seconds }: Written): JobResult {
+  const files = outputs.flatMap(({ path, bytes, sha256, label, bitsPerWeight }) =>
+    path === undefined || sha256 === undefined
+      ? []
+      : [{ path, bytes, sha256, level: label, bitsPerWeight, adapters: [], reused: false }],
+  );
+  return { files, manifests: [], seconds };
+}
+
+/** What a host that died had written last: the log keeps it where people look for it. */
+function lastLinesOf(error: unknown): string[] {
+  if (!(error instanceof StudioError) || error.code !== 'native/crashed') return [];
+  const { lastLines } = error.details;
+  return Array.isArray(lastLines) ? lastLines.filter((line) => typeof line === 'string') : [];
+}
