@@ -91,7 +91,7 @@ export function openContextCalls(llama: LibraryHandle, log: NativeLog): ContextC
       ...defaults(),
       n_ctx: options.contextSize,
       n_batch: batchSize,
-      n_ubatch: batchSize,
+      n_ubatch: options.microBatchSize ?? batchSize,
       n_seq_max: options.sequences ?? 1,
       n_threads: threads,
       n_threads_batch: threads,
@@ -148,6 +148,11 @@ export function openContextCalls(llama: LibraryHandle, log: NativeLog): ContextC
       invariant(address !== null, `token ${index} of the batch has logits`);
       return copyFloats(address, vocabularySize);
     },
+    logitsAddress(context, index) {
+      const address = logits(context, index);
+      invariant(address !== null, `token ${index} of the batch has logits`);
+      return address;
+    },
     sequenceEmbedding(context, sequence, length) {
       const address = sequenceEmbedding(context, sequence);
       return address === null ? undefined : copyFloats(address, length);
@@ -167,17 +172,26 @@ export function openContextCalls(llama: LibraryHandle, log: NativeLog): ContextC
   };
 }
 
+function firstOutput(outputs: DecodeRequest['outputs'], count: number): number {
+  if (outputs === 'all') return 0;
+  return outputs === 'last' ? Math.max(0, count - 1) : Math.min(Math.max(0, outputs.from), count);
+}
+
 /** Writes a request into the batch's native arrays. */
 function fillBatch(target: Batch, request: DecodeRequest): void {
   const count = request.tokens.length;
-  const positions = Int32Array.from({ length: count }, (_, i) => request.firstPosition + i);
-  const outputs = new Int8Array(count).fill(request.outputs === 'all' ? 1 : 0);
-  if (count > 0) outputs[count - 1] = 1;
+  const { firstPosition, sequence: firstSequence = 0, sequences: sequenceCount = 1 } = request;
+  const length = count / sequenceCount;
+  invariant(Number.isInteger(length), 'the sequences of a batch have equal lengths');
+  const positions = Int32Array.from({ length: count }, (_, i) => firstPosition + (i % length));
+  const outputs = new Int8Array(count).fill(1, firstOutput(request.outputs, count));
   target.n_tokens = count;
   koffi.encode(target.token, 'int32', request.tokens, count);
   koffi.encode(target.pos, 'int32', positions, count);
   koffi.encode(target.n_seq_id, 'int32', new Int32Array(count).fill(1), count);
   koffi.encode(target.logits, 'int8', outputs, count);
   const sequences = koffi.decode(target.seq_id, koffi.array('void *', count)) as bigint[];
-  for (const address of sequences) koffi.encode(address, 'int32', request.sequence ?? 0);
+  sequences.forEach((address, index) =>
+    koffi.encode(address, 'int32', firstSequence + Math.floor(index / length)),
+  );
 }

@@ -96,6 +96,8 @@ export interface ContextOptions {
   readonly contextSize: number;
   /** Tokens per decode call, and the limit for one batch; the context size when absent. */
   readonly batchSize?: number;
+  /** Tokens that are computed at once (llama.cpp's `-ub`); the batch size when absent. */
+  readonly microBatchSize?: number;
   /** Never above the machine's cores: more of them spin against each other (22 s instead of 0.06 s were seen). */
   readonly threads: number;
   /** Independent sequences; 1 when absent. */
@@ -113,9 +115,11 @@ export interface DecodeRequest {
   readonly tokens: Int32Array;
   /** Position of the first token; the others follow. */
   readonly firstPosition: number;
-  /** Which tokens get logits (and token embeddings): all of them or the last one. */
-  readonly outputs: 'all' | 'last';
+  /** Which tokens get logits (and token embeddings): all of them, the last one, or those from an index on (none beyond the end). */
+  readonly outputs: 'all' | 'last' | { readonly from: number };
   readonly sequence?: number;
+  /** `tokens` are this many sequences of equal length, numbered from 0, each from `firstPosition` on; 1 when absent. */
+  readonly sequences?: number;
 }
 
 export interface ContextCalls {
@@ -128,6 +132,11 @@ export interface ContextCalls {
   decode(context: ContextHandle, request: DecodeRequest): Promise<void>;
   /** A copy of the logits of token `index` of the last batch (negative: from the end). */
   logits(context: ContextHandle, index: number, vocabularySize: number): Float32Array;
+  /**
+   * Where the logits of token `index` lie in native memory, those of the next outputs right behind it: F32 rows of the
+   * vocabulary's size. They stay until the next decode.
+   */
+  logitsAddress(context: ContextHandle, index: number): bigint;
   /** A copy of a pooled sequence's embedding; undefined for models that do not pool. */
   sequenceEmbedding(
     context: ContextHandle,
@@ -140,6 +149,51 @@ export interface ContextCalls {
   clear(context: ContextHandle): void;
   /** Forgets a sequence's positions from `fromPosition` on; false when the memory cannot do that. */
   forget(context: ContextHandle, sequence: number, fromPosition: number): boolean;
+}
+
+/** A tensor of the graph that is being computed; its address is valid only while its observer is asked. */
+export interface GraphTensor {
+  readonly address: bigint;
+  readonly name: string;
+  /** `ggml_type`; 0 is F32, 26 is I32. */
+  readonly typeId: number;
+  /** Four sizes, the innermost first. */
+  readonly shape: readonly [number, number, number, number];
+  /** Bytes from one element of each dimension to the next. */
+  readonly strides: readonly [number, number, number, number];
+  /** Bytes from the first element to the end of the last (ggml_nbytes of types that are not quantized). */
+  readonly byteLength: number;
+}
+
+/** A node of the graph that multiplies a weight with activations: MUL_MAT, or MUL_MAT_ID of experts. */
+export interface GraphProduct {
+  readonly weight: GraphTensor;
+  readonly input: GraphTensor;
+  /** Which experts each token goes to (experts used, tokens), I32; only of MUL_MAT_ID. */
+  readonly experts: GraphTensor | undefined;
+}
+
+/** Looks at products while llama.cpp computes; called on this thread while the computing one waits. */
+export interface ProductObserver {
+  /** Whether `see` shall be called once this product is computed. Its tensors hold no values yet. */
+  wants(product: GraphProduct): boolean;
+  /** Takes what it needs; false stops the computation. */
+  see(product: GraphProduct): boolean;
+}
+
+export interface Observation {
+  /** For ContextOptions.evaluationCallback. */
+  readonly address: bigint;
+  /** What the observer threw (koffi swallows exceptions of callbacks); computing was stopped then. */
+  failure(): unknown;
+  /** Ends the registration; the contexts that were given the address must be freed before. */
+  dispose(): void;
+}
+
+export interface EvaluationCalls {
+  observe(observer: ProductObserver): Observation;
+  /** Copies a tensor's bytes, wherever it lies, into `target` (ggml_backend_tensor_get). */
+  copy(tensor: GraphTensor, target: Uint8Array, offset: number): void;
 }
 
 export interface AdapterCalls {
@@ -236,6 +290,7 @@ export interface LlamaLibrary {
   readonly vocabulary: VocabularyCalls;
   readonly contexts: ContextCalls;
   readonly adapters: AdapterCalls;
+  readonly evaluation: EvaluationCalls;
   readonly quantizer: ModelQuantizer;
   readonly rows: RowCodec;
   /** Ends the log bridge. Models and contexts must be freed before. */

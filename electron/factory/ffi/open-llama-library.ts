@@ -6,6 +6,7 @@ import { ggmlTypeCount } from '#src/tensors/ggml-types.ts';
 import { openAdapterCalls } from './adapter-calls.ts';
 import { openContextCalls } from './context-calls.ts';
 import { openDeviceCalls } from './device-calls.ts';
+import { openEvaluationCalls } from './evaluation-calls.ts';
 import { structSizesOf } from './known-releases.ts';
 import type { LlamaLibrary, RowCodec } from './llama-library.types.ts';
 import { locateLibrary, type LocatedLibrary } from './locate-library.ts';
@@ -36,6 +37,7 @@ export function openLlamaLibrary(location: LocatedLibrary = locateLibrary()): Ll
     vocabulary: openVocabularyCalls(llama),
     contexts: openContextCalls(llama, log),
     adapters: openAdapterCalls(llama, log),
+    evaluation: openEvaluationCalls(base),
     quantizer: openModelQuantizer(llama, log),
     rows: openRowCodec(base),
     dispose: () => log.dispose(),

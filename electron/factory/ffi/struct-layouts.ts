@@ -120,6 +120,8 @@ export const typeTraits = koffi.struct({
 });
 
 export const logCallback = koffi.proto('void (int level, const char *text, void *user_data)');
+/** ggml_backend_sched_eval_callback. */
+export const evaluationCallback = koffi.proto('bool (void *tensor, bool ask, void *user_data)');
 export const toFloat = koffi.proto('void (const void *source, void *target, int64_t count)');
 
 const declared = {
