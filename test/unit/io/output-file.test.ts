@@ -174,7 +174,7 @@ describe('outputs and inputs', () => {
     const refusal = await expectRefusal(checkDiskSpace([half, half]), 'io/disk-full', folder);
     expect(refusal.details).toMatchObject({ neededBytes: 2 ** 61 });
     expect(refusal.message).toMatch(
-      /need 2305843009\.21 GB .* 16\.8 MB have to stay free, but only [\d.]+ [MG]B are/,
+      /need 2305843009\.21 GB .* 16\.8 MB have to stay free, but only [\d.]+ [MG]B are: [\d.]+ GB are missing/,
     );
     await expectRefusal(
       checkDiskSpace([{ path: join(folder, 'no', 'x'), bytes: 1 }]),

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '#src/contract/jobs.ts';
 import type { WatchEvent } from '#src/contract/studio/state.ts';
-import { hostPid } from '#test/helpers/host-pid.ts';
+import { hostPids } from '#test/helpers/host-pid.ts';
 import {
   openTestStudio,
   startWatching,
@@ -130,7 +130,7 @@ describe('jobs', () => {
     const text = await healthcare(manyLevels);
     const job = await studio.call('startBuild', { text, title: 'killed' });
     await jobThat(job.id, ({ state }) => state === 'running');
-    process.kill(await hostPid('factory'), 'SIGKILL');
+    for (const pid of await hostPids('factory')) process.kill(pid, 'SIGKILL');
     const failed = await jobThat(job.id, ({ state }) => state === 'failed');
     expect(failed.job.error).toMatchObject({ code: 'native/crashed' });
     expect(failed.job.error?.message).toContain('SIGKILL');
@@ -142,6 +142,27 @@ describe('jobs', () => {
     await studio.call('retryJob', { job: job.id });
     const done = await jobThat(job.id, ({ state }) => state === 'done');
     expect(done.job.result?.files).toHaveLength(manyLevels.length);
+  });
+
+  it('goes on with a build while the process that plans is killed', async () => {
+    const other = await openTestStudio({ home: studio.home });
+    const before = new Set(await hostPids('factory'));
+    const { text } = await other.call('makeFromTemplate', {
+      template: 'domain',
+      domain: 'business',
+      levels: manyLevels,
+    });
+    await other.call('planBuild', { text });
+    const planners = (await hostPids('factory')).filter((pid) => !before.has(pid));
+    expect(planners).toHaveLength(1);
+    const job = await other.call('startBuild', { text, title: 'untouched' });
+    await jobThat(job.id, ({ state }) => state === 'running');
+    for (const pid of planners) process.kill(pid, 'SIGKILL');
+    const ended = await jobThat(job.id, ({ state }) => state !== 'running' && state !== 'queued');
+    expect(ended.job.state).toBe('done');
+    const plan = await other.call('planBuild', { text });
+    expect(plan.outputs.every(({ state }) => state === 'current')).toBe(true);
+    await other.dispose();
   });
 
   it('shows a job that was running when the studio closed as interrupted, and resumes it', async () => {
