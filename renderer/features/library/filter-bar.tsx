@@ -77,20 +77,22 @@ export function FilterBar({ entries, filters, shown, onLeave }: FilterBarProps) 
       {menus.map(({ facet, name }) => (
         <FacetMenu key={facet} facet={facet} name={name} entries={entries} filters={filters} />
       ))}
-      {hasFilters(filters) && (
-        <Button
-          variant="quiet"
-          icon={<X aria-hidden="true" />}
-          onClick={() => setFilters(noFilters)}
-        >
-          Clear
-        </Button>
-      )}
-      <span className={css.count} role="status">
-        <span className="num">{shown}</span>
-        {shown === entries.length ? '' : ` of ${entries.length}`}
-        <span className="visually-hidden"> entries</span>
-      </span>
+      <div className={css.filterEnd}>
+        {hasFilters(filters) && (
+          <Button
+            variant="quiet"
+            icon={<X aria-hidden="true" />}
+            onClick={() => setFilters(noFilters)}
+          >
+            Clear
+          </Button>
+        )}
+        <span className={css.count} role="status">
+          <span className="num">{shown}</span>
+          {shown === entries.length ? '' : ` of ${entries.length}`}
+          <span className="visually-hidden"> entries</span>
+        </span>
+      </div>
     </div>
   );
 }
@@ -110,8 +112,10 @@ function FacetMenu({ facet, name, entries, filters }: FacetMenuProps) {
     <Menu
       trigger={
         <button type="button" className={css.facet} data-active={chosen.length > 0}>
-          {name}
-          {chosen.length > 0 && `: ${chosen[0] ?? ''}`}
+          <span>
+            {name}
+            {chosen.length > 0 && `: ${chosen[0] ?? ''}`}
+          </span>
           {chosen.length > 1 && ` +${chosen.length - 1}`}
           <ChevronDown aria-hidden="true" />
         </button>
