@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
+import { copyWithTemplate, threeQuestions } from '../helpers/copy-with-template.ts';
 import { expectAccessible } from './support/accessibility.ts';
 import { repositoryRoot } from './support/runtimes.ts';
 import { expect, test as base } from './support/studio-test.ts';
@@ -13,18 +14,20 @@ const levels = ['Q8_0', 'Q4_K_M', 'Q2_K'] as const;
 const test = base.extend({
   // `folder` is the studio's: its home is filled before the studio starts.
   folder: async ({ folder }, use) => {
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      [
-        join(repositoryRoot, 'dist/cli/main.js'),
-        ...['build', 'domain', 'healthcare', '--level', levels.join(',')],
-      ],
-      { env: { ...process.env, GGUF_STUDIO_HOME: join(folder, 'home') }, encoding: 'utf8' },
-    );
-    expect(status, stderr).toBe(0);
+    runStudio(folder, 'build', 'domain', 'healthcare', '--level', levels.join(','));
     await use(folder);
   },
 });
+
+/** The command line on the studio's home. */
+function runStudio(folder: string, ...words: readonly string[]): void {
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    [join(repositoryRoot, 'dist/cli/main.js'), ...words],
+    { env: { ...process.env, GGUF_STUDIO_HOME: join(folder, 'home') }, encoding: 'utf8' },
+  );
+  expect(status, stderr).toBe(0);
+}
 
 test.setTimeout(120_000);
 
@@ -208,12 +211,57 @@ test('an engine killed in mid-answer leaves what came, says so, and answers agai
   await expect(page.locator('article[aria-busy="true"]').first()).toHaveText(/\w+ \w+/);
   expect(studio.killHost('engine')).toBe(true);
   await expect(page.getByRole('button', { name: 'Try again' }).first()).toBeVisible();
-  await expect(page.getByText('The answer broke off here.').first()).toBeVisible();
+  const broken = page.locator('article', { hasText: 'The answer broke off here.' }).first();
+  await expect(broken).toContainText(/The answer broke off: .*stopped/);
+  await expect(broken.locator('[data-part="text"]')).toHaveText(/\w+ \w+/);
+  const came = await broken.locator('[data-part="text"]').innerText();
+
+  // The next prompt is answered by all, and what had come stays.
   await setOption(page, 'temp', '0');
-  await page.getByRole('button', { name: 'Try again' }).first().click();
   await answered(page);
-  await expect(answers(page, 'Q8_0')).toHaveCount(1);
-  expect((await lastText(page, 'Q8_0')).length).toBeGreaterThan(0);
+  await ask(page, 'What is a fracture?');
+  await answered(page);
+  for (const level of levels) {
+    await expect(answers(page, level)).toHaveCount(2);
+    expect((await lastText(page, level)).length).toBeGreaterThan(0);
+    await expect(
+      answers(page, level).last().getByRole('button', { name: 'Try again' }),
+    ).toHaveCount(0);
+  }
+  expect(await broken.locator('[data-part="text"]').innerText()).toBe(came);
+});
+
+test('a chat template that throws is told in its column, with a way on, while the others answer', async ({
+  studioWindow: page,
+  studio,
+  folder,
+}) => {
+  // Without adapters inside, whose places in the file a longer header would move.
+  const plain = join(folder, 'plain.gguf');
+  runStudio(folder, 'quantize', join(repositoryRoot, 'assets/seedling/seedling-4m'), plain, 'Q2_K');
+  const outputs = join(studio.home, 'seedling/outputs/healthcare');
+  await copyWithTemplate(plain, join(outputs, 'seedling-4m-healthcare-Q2_K.gguf'), threeQuestions);
+  await openThreeColumns(page);
+  for (const prompt of ['What is a burn?', 'And a cut?', 'And a fracture?', 'And a heart?']) {
+    await ask(page, prompt);
+    await answered(page);
+  }
+  const refused = answers(page, 'Q2_K').last();
+  await expect(refused).toContainText('Three questions are enough.');
+  await expect(refused).toContainText('start a new conversation');
+  for (const level of ['Q8_0', 'Q4_K_M']) {
+    await expect(answers(page, level)).toHaveCount(4);
+    expect((await lastText(page, level)).length).toBeGreaterThan(0);
+  }
+  await expectAccessible(page);
+  await refused.getByRole('button', { name: 'New conversation, same columns' }).click();
+  await ask(page, 'And a heart?');
+  await answered(page);
+  for (const level of levels) {
+    await expect(answers(page, level)).toHaveCount(1);
+    await expect(answers(page, level).getByText('The chat template refuses')).toHaveCount(0);
+  }
+  expect(studio.problems).toEqual([]);
 });
 
 test('the conversation is exported as Markdown and works in the light theme', async ({

@@ -6,12 +6,13 @@ import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import { encodeGgufHeader } from '#src/formats/gguf/write-header.ts';
 
 /**
- * Refuses conversations of more than five messages. It wraps them in a form of its own: where a template looks like a known
- * form, that form is used, which refuses nothing.
+ * Refuses conversations of more than five messages. Its form has an empty line too many: where a template looks like a
+ * known form, that form is used, which refuses nothing.
  */
 export const threeQuestions = [
   "{% if messages|length > 5 %}{{ raise_exception('Three questions are enough.') }}{% endif %}",
-  "{% for message in messages %}{{ '# ' + message.role + '\\n' + message.content + '\\n' }}{% endfor %}",
+  "{% for message in messages %}{{ '<|im_start|>' + message.role + '\\n' + message.content + '<|im_end|>\\n\\n' }}{% endfor %}",
+  "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}",
 ].join('');
 
 /** Writes `source`, a whole GGUF, to `target` with `template` as its chat template. */

@@ -92,12 +92,24 @@ function ProblemActions({ column, code }: { column: string; code: string }) {
       </>
     );
   }
+  const otherModel = (
+    <Button variant="quiet" onClick={() => useChat.setState({ choosingFor: column })}>
+      Choose another model
+    </Button>
+  );
+  // The same conversation is refused again.
+  if (code === 'chat/template') {
+    return (
+      <>
+        <Button onClick={() => void startConversation()}>New conversation, same columns</Button>
+        {otherModel}
+      </>
+    );
+  }
   return (
     <>
       <Button onClick={() => regenerate(column)}>Try again</Button>
-      <Button variant="quiet" onClick={() => useChat.setState({ choosingFor: column })}>
-        Choose another model
-      </Button>
+      {otherModel}
     </>
   );
 }
