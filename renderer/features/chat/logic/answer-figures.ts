@@ -11,10 +11,10 @@ export function measuredOf(answer: Answer): Measured {
   return { tokens, firstTokenSeconds, tokensPerSecond, stopReason, seed, windowUsed, windowSize };
 }
 
-/** `50.1 t/s`; `–` for too few tokens. */
+/** `50.1 t/s`, `937 t/s`; `–` for too few tokens. */
 export function formatRate(tokensPerSecond: number | null): string {
   if (tokensPerSecond === null) return '– t/s';
-  return `${tokensPerSecond >= 1000 ? formatCount(Math.round(tokensPerSecond)) : tokensPerSecond.toFixed(1)} t/s`;
+  return `${tokensPerSecond >= 100 ? formatCount(Math.round(tokensPerSecond)) : tokensPerSecond.toFixed(1)} t/s`;
 }
 
 /** `84 ms`, `1.2 s`; time to the first token. */
@@ -47,12 +47,14 @@ export function endNote(
   }
 }
 
-/** The quiet line under an answer. */
+/** The quiet line under an answer; it breaks only between its figures. */
 export function figuresLine(measured: Measured): string {
   return [
     `${formatCount(measured.tokens)} tokens`,
     formatRate(measured.tokensPerSecond),
     `first after ${formatWait(measured.firstTokenSeconds)}`,
     `seed ${measured.seed}`,
-  ].join(' · ');
+  ]
+    .map((figure) => figure.replaceAll(' ', '\u00a0'))
+    .join('\u00a0· ');
 }

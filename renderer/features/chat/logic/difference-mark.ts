@@ -47,11 +47,11 @@ export function differenceLines(difference: FirstDifference): DifferenceLine[] {
   }));
 }
 
-/** `.61`, `1.0`, `<.01`; `–` where it is not known. */
+/** `.61`, `1.0`, `.024`, `<.001`; `–` where it is not known. Unlikely tokens differ in their third place. */
 export function formatProbability(probability: number | undefined): string {
   if (probability === undefined) return '–';
-  if (probability > 0 && probability < 0.005) return '<.01';
-  const text = probability.toFixed(2);
+  if (probability > 0 && probability < 0.0005) return '<.001';
+  const text = probability.toFixed(probability > 0 && probability < 0.0995 ? 3 : 2);
   return text.startsWith('0') ? text.slice(1) : '1.0';
 }
 

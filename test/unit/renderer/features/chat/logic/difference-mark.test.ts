@@ -57,10 +57,12 @@ describe('the first difference', () => {
   });
 
   it('writes probabilities and tokens as one reads them', () => {
-    expect([0, 0.001, 0.04, 0.996, undefined].map(formatProbability)).toEqual([
+    expect([0, 0.0004, 0.0244, 0.0999, 0.614, 0.996, undefined].map(formatProbability)).toEqual([
       '.00',
-      '<.01',
-      '.04',
+      '<.001',
+      '.024',
+      '.10',
+      '.61',
       '1.0',
       '–',
     ]);

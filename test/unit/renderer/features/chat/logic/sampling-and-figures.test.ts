@@ -52,9 +52,15 @@ describe('figures', () => {
   };
 
   it('are written with their units', () => {
-    expect(figuresLine(measured)).toBe('42 tokens · 50.1 t/s · first after 84 ms · seed 7');
-    expect([formatRate(null), formatRate(1234.5), formatWait(null), formatWait(1.25)]).toEqual([
+    // A narrow column breaks the line only where an ordinary space is.
+    expect(figuresLine(measured).split(' ')).toEqual(
+      ['42_tokens_·', '50.1_t/s_·', 'first_after_84_ms_·', 'seed_7'].map((part) =>
+        part.replaceAll('_', '\u00a0'),
+      ),
+    );
+    expect([...[null, 936.7, 1234.5].map(formatRate), ...[null, 1.25].map(formatWait)]).toEqual([
       '– t/s',
+      '937 t/s',
       '1,235 t/s',
       '–',
       '1.3 s',
