@@ -7,11 +7,20 @@ import type { GgufHeader, GgufTensorInfo } from '#src/formats/gguf/types.ts';
 import { checkValueCount } from './check-value-count.ts';
 import { invalidImatrix } from './invalid-imatrix.ts';
 import type { ImatrixFile } from './imatrix-file.ts';
+import type { ImatrixEntry, ImatrixSums } from './imatrix-sums.ts';
 
 const sumsSuffix = '.in_sum2';
 const countsSuffix = '.counts';
 
+/** The means that quantizers use. */
 export async function readGgufImatrix(source: ByteSource): Promise<ImatrixFile> {
+  const { entries, datasets, chunkCount, chunkSize } = await readGgufSums(source);
+  const values = new Map([...entries].map(([name, entry]) => [name, meansOf(entry)]));
+  return { format: 'gguf', values, datasets, chunkCount, chunkSize };
+}
+
+/** Sums and counts as they are stored. Throws `imatrix/invalid`. */
+export async function readGgufSums(source: ByteSource): Promise<ImatrixSums> {
   const header = await readGgufHeader(source);
   const datasets = entryValue(header.metadata, 'imatrix.datasets');
   const chunkCount = entryNumber(header.metadata, 'imatrix.chunk_count');
@@ -22,17 +31,15 @@ export async function readGgufImatrix(source: ByteSource): Promise<ImatrixFile> 
       'this GGUF file has no imatrix.datasets, imatrix.chunk_count and imatrix.chunk_size, so it is not an importance matrix',
     );
   }
-  const pairs = pairTensors(source.label, header);
-  const values = new Map<string, Float32Array>();
+  const entries = new Map<string, ImatrixEntry>();
   let total = 0;
-  for (const [name, { sums, counts }] of pairs) {
-    total += sums.byteLength / 4;
+  for (const [name, pair] of pairTensors(source.label, header)) {
+    total += pair.sums.byteLength / 4;
     checkValueCount(source.label, total);
-    values.set(name, await meansOf(source, header.dataOffset, name, sums, counts));
+    entries.set(name, await readEntry(source, header.dataOffset, name, pair));
   }
   return {
-    format: 'gguf',
-    values,
+    entries,
     datasets: datasets.type === 'array' && datasets.elementType === 'string' ? datasets.value : [],
     chunkCount,
     chunkSize,
@@ -84,28 +91,32 @@ function withSuffix(header: GgufHeader, suffix: string): ReadonlyMap<string, Ggu
   );
 }
 
-/** sum / count for each row of channels; experts that saw no token get 1 everywhere. */
-async function meansOf(
+async function readEntry(
   source: ByteSource,
   dataOffset: number,
   name: string,
-  sums: GgufTensorInfo,
-  counts: GgufTensorInfo,
-): Promise<Float32Array> {
-  const means = await readFloats(source, dataOffset, sums);
+  { sums, counts }: TensorPair,
+): Promise<ImatrixEntry> {
+  const values = await readFloats(source, dataOffset, sums);
   const tokenCounts = await readFloats(source, dataOffset, counts);
-  const channels = means.length / tokenCounts.length;
   tokenCounts.forEach((value, row) => {
     if (!Number.isFinite(value))
       throw invalidImatrix(source.label, `the count ${row} of "${name}" is ${value}`);
-    // lround; values that are not positive all mean "no token".
-    const count = Math.round(value);
-    const channelsOfRow = means.subarray(row * channels, (row + 1) * channels);
+  });
+  // lround; values that are not positive all mean "no token".
+  return { sums: values, counts: Float64Array.from(tokenCounts, (count) => Math.round(count)) };
+}
+
+/** sum / count for each row of channels, in place; experts that saw no token get 1 everywhere. */
+function meansOf({ sums, counts }: ImatrixEntry): Float32Array {
+  const channels = sums.length / counts.length;
+  counts.forEach((count, row) => {
+    const channelsOfRow = sums.subarray(row * channels, (row + 1) * channels);
     if (count <= 0) channelsOfRow.fill(1);
     // A float32 division: rounding the double quotient of two floats to float32 gives the same bits.
     else channelsOfRow.forEach((sum, index) => (channelsOfRow[index] = sum / count));
   });
-  return means;
+  return sums;
 }
 
 async function readFloats(

@@ -26,6 +26,17 @@ const foreignKinds: ReadonlySet<FileKind> = new Set<FileKind>([
  * throws for the GGUF form.
  */
 export async function readImatrix(source: ByteSource): Promise<Imatrix> {
+  const file =
+    (await checkIsImatrix(source)) === 'gguf'
+      ? await readGgufImatrix(source)
+      : await readLegacyImatrix(source);
+  const names = [...file.values.keys()].sort(compareCodePoints);
+  const values = new Map(names.map((name) => [name, file.values.get(name) ?? new Float32Array(0)]));
+  return { ...file, values, label: source.label, zeroChannels: checkFinite(source.label, values) };
+}
+
+/** Which form the file has. Throws `imatrix/invalid` for what is plainly something else. */
+export async function checkIsImatrix(source: ByteSource): Promise<'gguf' | 'legacy'> {
   const head = await readBytes(source, 0, Math.min(source.size, 512));
   const found = recognizeFile(head, source.size);
   if (foreignKinds.has(found.kind)) {
@@ -35,15 +46,11 @@ export async function readImatrix(source: ByteSource): Promise<Imatrix> {
       { hint: found.hint, details: { kind: found.kind } },
     );
   }
-  const file =
-    found.kind === 'gguf' ? await readGgufImatrix(source) : await readLegacyImatrix(source);
-  const names = [...file.values.keys()].sort(compareCodePoints);
-  const values = new Map(names.map((name) => [name, file.values.get(name) ?? new Float32Array(0)]));
-  return { ...file, values, label: source.label, zeroChannels: judgeValues(source.label, values) };
+  return found.kind === 'gguf' ? 'gguf' : 'legacy';
 }
 
-/** Refuses values that are not finite and counts zeros. */
-function judgeValues(
+/** Counts the zeros of each tensor. Throws `imatrix/invalid` for values that are not finite. */
+export function checkFinite(
   label: string,
   values: ReadonlyMap<string, Float32Array>,
 ): ReadonlyMap<string, number> {

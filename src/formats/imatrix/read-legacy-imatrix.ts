@@ -6,8 +6,22 @@ import { decodeUtf8 } from '#src/formats/bytes/utf8.ts';
 import { checkValueCount } from './check-value-count.ts';
 import { invalidImatrix } from './invalid-imatrix.ts';
 import type { ImatrixFile } from './imatrix-file.ts';
+import type { ImatrixEntry, ImatrixSums } from './imatrix-sums.ts';
 
+/** The means that quantizers use. */
 export async function readLegacyImatrix(source: ByteSource): Promise<ImatrixFile> {
+  const { entries, ...about } = await readLegacySums(source);
+  for (const { sums, counts } of entries.values()) {
+    const callCount = counts[0] ?? 0;
+    if (callCount > 0)
+      sums.forEach((sum, channel) => (sums[channel] = sum / Math.fround(callCount)));
+  }
+  const values = new Map([...entries].map(([name, { sums }]) => [name, sums]));
+  return { format: 'legacy', values, ...about };
+}
+
+/** Mean × calls and calls, as they are stored. Throws `imatrix/invalid`. */
+export async function readLegacySums(source: ByteSource): Promise<ImatrixSums> {
   const reader = new LegacyReader(source);
   const entryCount = await reader.int32();
   // Least bytes of an entry: three lengths, one value.
@@ -17,7 +31,7 @@ export async function readLegacyImatrix(source: ByteSource): Promise<ImatrixFile
       `as an importance matrix of the older form it would have ${entryCount} entries`,
     );
   }
-  const values = new Map<string, Float32Array>();
+  const entries = new Map<string, ImatrixEntry>();
   let total = 0;
   for (let index = 0; index < entryCount; index++) {
     const name = await reader.text(`the name of entry ${index}`);
@@ -31,13 +45,13 @@ export async function readLegacyImatrix(source: ByteSource): Promise<ImatrixFile
     }
     total += valueCount;
     checkValueCount(source.label, total);
-    const means = await reader.floats(valueCount);
-    if (callCount > 0)
-      means.forEach((sum, channel) => (means[channel] = sum / Math.fround(callCount)));
     // A repeated name replaces the earlier entry, as in llama.cpp.
-    values.set(name, means);
+    entries.set(name, {
+      sums: await reader.floats(valueCount),
+      counts: Float64Array.of(callCount),
+    });
   }
-  return { format: 'legacy', values, ...(await readTrailer(reader)), chunkSize: 0 };
+  return { entries, ...(await readTrailer(reader)), chunkSize: 0 };
 }
 
 /** Both parts may be missing or cut short: llama.cpp then goes on without. */
