@@ -3,8 +3,9 @@ import { create } from 'zustand';
 import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import type { RecipeSummary, WorkspaceDomains } from '#src/contract/studio/recipes.ts';
 import type { Recipe } from '#src/recipe/recipe-schema.ts';
-import { studio } from '#renderer/stores/studio-store.ts';
+import { studio, useStudio } from '#renderer/stores/studio-store.ts';
 import { activeDocument, type SourceKind } from './canvas-store.ts';
+import { folderOf, workspaceFolder } from './recipe-folder.ts';
 
 export interface Fit {
   readonly fits: boolean;
@@ -14,7 +15,7 @@ export interface Fit {
 interface CanvasLibrary {
   /** By adapter file, for `fitsBase`. */
   readonly fits: ReadonlyMap<string, Fit>;
-  /** The base that the fits are for, as the recipe writes it. */
+  /** What the fits are for: a base, as recipes of one folder write it, and one state of the library. */
   readonly fitsBase: string | undefined;
   readonly recipes: readonly RecipeSummary[];
   readonly domains: WorkspaceDomains | undefined;
@@ -74,24 +75,29 @@ export function baseFor(recipe: Recipe, node: string | undefined): string | unde
   return bases[0]?.path;
 }
 
-/** Asks which adapters of the library fit a base; answers stand in the store. */
+/** Asks which adapters of the library fit a base of the recipe in front; answers stand in the store. */
 export async function checkFits(basePath: string): Promise<void> {
-  if (useCanvasLibrary.getState().fitsBase === basePath) return;
-  useCanvasLibrary.setState({ fits: new Map(), fitsBase: basePath });
+  const document = activeDocument();
+  const file = document?.file;
+  // The same path means another model in a recipe of another folder, and there may be other adapters by now.
+  const folder = folderOf(document, workspaceFolder()) ?? '';
+  const base = JSON.stringify([folder, basePath, useStudio.getState().libraryVersion]);
+  if (useCanvasLibrary.getState().fitsBase === base) return;
+  const isLatest = () => useCanvasLibrary.getState().fitsBase === base;
+  useCanvasLibrary.setState({ fits: new Map(), fitsBase: base });
   try {
-    const file = activeDocument()?.file;
-    const base = await studio().call('resolveRecipePath', {
+    const model = await studio().call('resolveRecipePath', {
       path: basePath,
       ...(file === undefined ? {} : { recipe: file.id }),
     });
-    if (base === null) return;
-    const fits = await studio().call('checkAdapters', { base: base.id });
-    if (useCanvasLibrary.getState().fitsBase !== basePath) return;
+    if (model === null) return;
+    const fits = await studio().call('checkAdapters', { base: model.id });
+    if (!isLatest()) return;
     useCanvasLibrary.setState({
       fits: new Map(fits.map(({ file: id, fits: does, reason }) => [id, { fits: does, reason }])),
     });
   } catch {
     // Without the check the adapters are listed without a word; the plan says it then.
-    useCanvasLibrary.setState({ fitsBase: undefined });
+    if (isLatest()) useCanvasLibrary.setState({ fitsBase: undefined });
   }
 }

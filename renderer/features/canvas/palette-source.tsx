@@ -34,7 +34,8 @@ export function SourcePage({ palette }: { palette: SourceState }) {
   useEffect(followLibrary, []);
   useEffect(() => {
     if (base !== undefined) void checkFits(base);
-  }, [base]);
+    // New entries have no answer yet.
+  }, [base, entries]);
 
   const offered = entries.filter((entry) => entryFits(entry, kind));
   const refused = (id: string) => base !== undefined && fits.get(id)?.fits === false;
