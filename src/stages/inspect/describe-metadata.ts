@@ -2,6 +2,7 @@
 import type { GgufEntry, GgufValue } from '#src/formats/gguf/types.ts';
 import { stringAt, stringCount } from '#src/formats/gguf/read-strings.ts';
 import type { Inspection } from '#src/contract/inspection.ts';
+import { shortestSingle } from '#src/text/shortest-single.ts';
 
 /** Characters of a text that are shown; a chat template is given apart. */
 const shownCharacters = 120;
@@ -18,7 +19,7 @@ export function describeMetadata(entries: readonly GgufEntry[]): Inspection['met
       const text = value.value;
       return { key, type: 'string', value: shorten(text), length: text.length };
     }
-    return { key, type: value.type, value: String(value.value) };
+    return { key, type: value.type, value: String(asWritten(value.type, value.value)) };
   });
 }
 
@@ -34,9 +35,14 @@ function describeArray(array: ArrayValue): string {
   const parts = Array.from({ length: Math.min(length, shownElements) }, (_, index) => {
     const element = array.elementType === 'string' ? stringAt(array, index) : array.value[index];
     if (typeof element === 'string') return JSON.stringify(shorten(element));
-    return typeof element === 'object' ? '[...]' : `${element ?? ''}`;
+    return typeof element === 'object' ? '[...]' : `${asWritten(array.elementType, element ?? '')}`;
   });
   return `[${parts.join(', ')}${length > shownElements ? ', ...' : ''}]`;
+}
+
+/** An F32 as its author wrote it, not widened to a double: 0.1 and not 0.10000000149011612. */
+function asWritten<Value>(type: string, value: Value): Value | number {
+  return type === 'float32' && typeof value === 'number' ? shortestSingle(value) : value;
 }
 
 function shorten(text: string): string {

@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { memoryByteSource } from '#src/formats/bytes/byte-source.ts';
 import { bundleEntries } from '#src/formats/bundle/bundle-entries.ts';
 import {
+  float32ArrayEntry,
+  float32Entry,
+  float64Entry,
   stringArrayEntry,
   stringEntry,
   uint16Entry,
@@ -53,6 +56,21 @@ describe('a GGUF', () => {
     });
     expect(entry('tokenizer.chat_template')?.value).toHaveLength(123);
     expect(result.chatTemplate).toHaveLength(500);
+  });
+
+  it('shows single-precision values as they were written, and double-precision ones in full', async () => {
+    const { metadata } = await inspect(
+      buildGguf({
+        metadata: [
+          float32Entry('a', 0.1),
+          float32Entry('b', 1e-5),
+          float32ArrayEntry('c', [0.7, 10000]),
+          float64Entry('d', 0.10000000149011612),
+        ],
+      }),
+    );
+    const shown = Object.fromEntries(metadata.map(({ key, value }) => [key, value]));
+    expect(shown).toMatchObject({ a: '0.1', b: '0.00001', c: '[0.7, 10000]', d: '0.10000000149011612' }); // prettier-ignore
   });
 
   it('that is an adapter or a matrix says so', async () => {
