@@ -4,11 +4,14 @@ import { showJob, useNavigation } from '#renderer/stores/navigation-store.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
 import { confirm } from '#renderer/ui/dialog.tsx';
 import { notify } from '#renderer/ui/notify.ts';
+import { goesOn } from './job-words.ts';
 
 export async function cancelJob(job: Job): Promise<void> {
   const yes = await confirm({
     title: `Cancel "${job.title}"?`,
-    text: 'Finished outputs stay. Started again later, it goes on where it stopped.',
+    text: goesOn({ kind: job.kind, state: 'cancelled' })
+      ? 'Finished outputs stay. Started again later, it goes on where it stopped.'
+      : 'Finished outputs stay. Run again later, it starts from the beginning.',
     action: 'Cancel the job',
     cancel: 'Let it run',
     danger: true,

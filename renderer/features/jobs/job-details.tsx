@@ -7,6 +7,7 @@ import { useNavigation } from '#renderer/stores/navigation-store.ts';
 import { Button, IconButton } from '#renderer/ui/button.tsx';
 import { Chip } from '#renderer/ui/chip.tsx';
 import { EmptyState } from '#renderer/ui/empty-state.tsx';
+import { CopyButton } from '#renderer/ui/copy-button.tsx';
 import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { LevelTag } from '#renderer/ui/level-tag.tsx';
 import { ProgressBar } from '#renderer/ui/progress-bar.tsx';
@@ -15,15 +16,21 @@ import { levelColor } from '#renderer/theme/level-color.ts';
 import { cancelJob, removeJob, retryJob } from './job-actions.ts';
 import { JobLog } from './job-log.tsx';
 import { JobOutputs } from './job-outputs.tsx';
-import { hasEnded, retryWord, stateWords, stepWords, takenText } from './job-words.ts';
+import {
+  hasEnded,
+  interruptedHint,
+  retryWord,
+  stateWords,
+  stepWords,
+  takenText,
+} from './job-words.ts';
 import css from './jobs.module.css';
 
 type JobTab = 'steps' | 'log' | 'outputs';
 
 export function JobDetails({ job, now, width }: { job: Job; now: number; width: number }) {
   const [chosen, setTab] = useState<JobTab | undefined>();
-  const tab =
-    chosen ?? (job.state === 'done' ? 'outputs' : job.state === 'failed' ? 'log' : 'steps');
+  const tab = chosen ?? firstTab(job);
   const { word, tone } = stateWords[job.state];
   return (
     <section className={css.details} style={{ width }} aria-label={`Job ${job.title}`}>
@@ -68,9 +75,15 @@ export function JobDetails({ job, now, width }: { job: Job; now: number; width: 
           <ErrorNotice
             error={{
               message: 'Its process ended without a word.',
-              hint: 'What was finished is kept. Resume goes on from there.',
+              hint: interruptedHint(job),
             }}
           />
+        </div>
+      )}
+      {job.command !== undefined && (
+        <div className={css.command}>
+          <code title={`Typed in ${job.folder}`}>{job.command}</code>
+          <CopyButton label="Copy the command" text={job.command} />
         </div>
       )}
       <Tabs<JobTab>
@@ -95,6 +108,13 @@ export function JobDetails({ job, now, width }: { job: Job; now: number; width: 
       />
     </section>
   );
+}
+
+/** What is worth looking at first; only builds have steps. */
+function firstTab({ kind, state, result }: Job): JobTab {
+  const isBuild = kind === 'build';
+  if (state === 'done') return isBuild || (result?.files.length ?? 0) > 0 ? 'outputs' : 'log';
+  return isBuild && state !== 'failed' ? 'steps' : 'log';
 }
 
 function JobSteps({ job }: { job: Job }) {

@@ -63,9 +63,35 @@ export function timeText(time: number, now: number): string {
   return `${day}, ${clock}`;
 }
 
-/** What starting it again is called: it goes on where it stopped, or begins anew. */
-export function retryWord(job: Pick<Job, 'state'>): string {
-  return job.state === 'interrupted' || job.state === 'cancelled' ? 'Resume' : 'Retry';
+/**
+ * Whether it goes on where it stopped when it is run again. A build keeps finished tensors always; a single command that
+ * writes a model only when its process ended, not when it was cancelled; the others begin anew.
+ */
+export function goesOn({ state, kind }: Pick<Job, 'state' | 'kind'>): boolean {
+  if (kind === 'build') return state === 'interrupted' || state === 'cancelled';
+  return state === 'interrupted' && (kind === 'convert' || kind === 'merge' || kind === 'quantize');
+}
+
+/** What starting it again is called. */
+export function retryWord(job: Pick<Job, 'state' | 'kind'>): string {
+  if (goesOn(job)) return 'Resume';
+  return job.state === 'failed' ? 'Retry' : 'Run again';
+}
+
+/** How a job goes on whose process ended without a word. */
+export function interruptedHint(job: Pick<Job, 'state' | 'kind' | 'canRetry'>): string {
+  if (!job.canRetry) return 'What it was asked is not kept; start it anew.';
+  if (goesOn(job)) return 'What was finished is kept. Resume goes on from there.';
+  return 'Run again starts it from the beginning.';
+}
+
+/** `2 outputs` of a job that is done, or `2 files valid`. */
+export function resultText({ result }: Pick<Job, 'result'>): string {
+  if (result === undefined) return '';
+  const { validated, files } = result;
+  if (validated !== undefined)
+    return validated.length === 1 ? 'one file valid' : `${validated.length} files valid`;
+  return files.length === 1 ? 'one output' : `${files.length} outputs`;
 }
 
 export const jobFilters = ['all', 'running', 'ended', 'failed'] as const;

@@ -19,6 +19,7 @@ import {
   hasEnded,
   percent,
   progressShare,
+  resultText,
   stateWords,
   takenText,
   timeText,
@@ -104,7 +105,7 @@ export function JobsDrawer() {
               jobs.length === 0 ? (
                 <EmptyState
                   title="No jobs yet"
-                  text="Builds appear here, from this window, the command line and scripts alike."
+                  text="Builds and conversions appear here, from this window, the command line and scripts alike."
                   actions={<Button onClick={() => goTo('workflow')}>Build something</Button>}
                 />
               ) : (
@@ -201,14 +202,7 @@ function JobProgress({ job }: { job: Job }) {
       </span>
     );
   }
-  if (job.state === 'done') {
-    const files = job.result?.files.length;
-    return (
-      <span className={css.muted}>
-        {files === undefined ? '' : files === 1 ? 'one output' : `${files} outputs`}
-      </span>
-    );
-  }
+  if (job.state === 'done') return <span className={css.muted}>{resultText(job)}</span>;
   if (job.state === 'queued') return null;
   const share = progressShare(job);
   return (

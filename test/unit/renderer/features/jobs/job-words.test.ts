@@ -2,7 +2,9 @@ import { expect, it } from 'vitest';
 import type { Job } from '#src/contract/jobs.ts';
 import {
   filterJobs,
+  interruptedHint,
   progressShare,
+  resultText,
   retryWord,
   takenText,
   timeText,
@@ -45,7 +47,26 @@ it('a job of another day is told with its date', () => {
 
 it('what was stopped is resumed, what failed is tried again', () => {
   expect(retryWord(job({ state: 'interrupted' }))).toBe('Resume');
+  expect(retryWord(job({ state: 'cancelled' }))).toBe('Resume');
   expect(retryWord(job({ state: 'failed' }))).toBe('Retry');
+});
+
+it('a single command is resumed only where its finished tensors are kept', () => {
+  expect(retryWord(job({ kind: 'quantize', state: 'interrupted' }))).toBe('Resume');
+  expect(retryWord(job({ kind: 'quantize', state: 'cancelled' }))).toBe('Run again');
+  expect(retryWord(job({ kind: 'validate', state: 'interrupted' }))).toBe('Run again');
+  expect(retryWord(job({ kind: 'validate', state: 'failed' }))).toBe('Retry');
+  const hint = (part: Partial<Job>) => interruptedHint(job({ state: 'interrupted', ...part }));
+  expect(hint({ canRetry: true })).toMatch(/Resume/);
+  expect(hint({ canRetry: true, kind: 'validate' })).toMatch(/from the beginning/);
+  expect(hint({ canRetry: false })).toMatch(/anew/);
+});
+
+it('a result is told in outputs, or in files that are valid', () => {
+  const result = { files: [], manifests: [], seconds: 1 };
+  expect(resultText(job({ result: { ...result, validated: ['/a.gguf'] } }))).toBe('one file valid');
+  expect(resultText(job({ result }))).toBe('0 outputs');
+  expect(resultText(job({}))).toBe('');
 });
 
 it('filters part queued and running jobs from ended and failed ones', () => {
