@@ -45,7 +45,7 @@ export function Banners() {
         <Banner
           tone="warn"
           text={workspace.readOnly}
-          more="Models can be read, compared and chatted with. Edits, conversations and builds need a workspace that can be written."
+          more="Models can be read and chatted with; saving and building need another one."
         >
           <Button onClick={() => void chooseWorkspace()}>Open another workspace…</Button>
         </Banner>

@@ -16,7 +16,7 @@ export function toIoError(error: unknown, path: string): StudioError {
     case 'EDQUOT':
       return new StudioError('io/disk-full', `No space left while writing ${path}.`, {
         ...options,
-        hint: 'Free some space or choose another disk, then do it again. A build goes on where it stopped.',
+        hint: 'Free some space or choose another disk, then try again.',
       });
     case 'EROFS':
       return new StudioError('io/failed', `${path} cannot be written: the disk is read-only.`, {

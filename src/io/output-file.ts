@@ -71,7 +71,7 @@ export class OutputFile {
     } catch (error) {
       await handle?.close();
       await lock.release();
-      throw toIoError(error, partial);
+      throw toWriteError(error, partial);
     }
   }
 
@@ -103,7 +103,7 @@ export class OutputFile {
         done += bytesWritten;
       }
     } catch (error) {
-      throw toIoError(error, this.partialPath);
+      throw toWriteError(error, this.partialPath);
     }
     this.unflushed += bytes.byteLength;
     if (this.unflushed >= flushBytes) this.flushInBackground();
@@ -111,7 +111,7 @@ export class OutputFile {
 
   /** Records a finished tensor; its bytes must have been written. */
   async complete(entry: JournalEntry): Promise<void> {
-    if (this.flushError !== undefined) throw toIoError(this.flushError, this.partialPath);
+    if (this.flushError !== undefined) throw toWriteError(this.flushError, this.partialPath);
     await this.journal.append(entry);
   }
 
@@ -136,7 +136,7 @@ export class OutputFile {
   async finish(): Promise<void> {
     try {
       await this.flushing;
-      if (this.flushError !== undefined) throw toIoError(this.flushError, this.partialPath);
+      if (this.flushError !== undefined) throw toWriteError(this.flushError, this.partialPath);
       await this.handle.sync();
       await checkPlace(this.path, this.options.overwrite);
       await this.closeFiles();
@@ -233,4 +233,15 @@ async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r').catch(() => undefined);
   await handle?.sync().catch(() => undefined);
   await handle?.close();
+}
+
+/** What is written stays beside its place, for the next run. */
+function toWriteError(error: unknown, path: string): StudioError {
+  const told = toIoError(error, path);
+  if (told.code !== 'io/disk-full') return told;
+  return new StudioError(told.code, told.message, {
+    hint: 'Free some space or write to another disk, then run it again: it goes on where it stopped.',
+    details: told.details,
+    cause: error,
+  });
 }
