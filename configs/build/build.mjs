@@ -18,6 +18,7 @@ const nodePrograms = {
   'engine/engine-host': 'electron/engine/engine-host.ts',
   'factory/factory-host': 'electron/factory/factory-host.ts',
   'factory/row-worker': 'electron/factory/quantize/row-worker.ts',
+  'factory/score-worker': 'electron/factory/evaluate/score-worker.ts',
   'factory/template-process': 'electron/factory/library/template-process.ts',
   'bench/bench': 'test/bench/bench.ts',
 };

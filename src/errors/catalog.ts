@@ -53,6 +53,11 @@ export const errorCatalog = {
   'job/running': { kind: 'input', title: 'The job is running' },
   // Validation
   'validate/failed': { kind: 'check', title: 'Validation failed' },
+  // Measuring
+  'evaluation/not-finite': { kind: 'input', title: 'The model computes NaN or infinity' },
+  'evaluation/reference': { kind: 'input', title: 'The kept reference cannot be used' },
+  'evaluation/text': { kind: 'input', title: 'The text cannot be measured' },
+  'evaluation/vocabulary': { kind: 'input', title: 'The models do not share a tokenizer' },
   // Machine
   'io/not-found': { kind: 'input', title: 'No such file or folder' },
   'io/failed': { kind: 'environment', title: 'Reading or writing failed' },

@@ -256,6 +256,8 @@ export interface RowCodec {
   ): void;
   /** Decodes `count` weights to F32. */
   decode(type: GgmlType, source: Uint8Array, target: Float32Array, count: number): void;
+  /** Copies F32 values from native memory; whoever owns it keeps it while this runs. */
+  read(address: bigint, target: Float32Array): void;
   /** False when the bytes hold a NaN or an infinity (in the scales, for quantized types). */
   isFinite(type: GgmlType, bytes: Uint8Array | Float32Array): boolean;
   /** Builds the type's lookup tables ahead of the first use; needed by no one, but makes timings even. */

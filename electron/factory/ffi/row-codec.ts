@@ -59,6 +59,10 @@ export function openRowCodec(base: LibraryHandle): RowCodec {
       }
       decoderOf(type)(source, target, count);
     },
+    read(address, target) {
+      // For F32, ggml_quantize_chunk is memcpy: no view of native memory (Electron has none), and no copy in between.
+      quantizeChunk(ggmlTypes.F32.id, address, target, 0, 1, target.length, null);
+    },
     isFinite: (type, bytes) => validateRowData(ggmlTypes[type].id, bytes, bytes.byteLength),
     prepare: (type) => quantizeInit(ggmlTypes[type].id),
     releaseTables: () => quantizeFree(),
