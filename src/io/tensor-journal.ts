@@ -26,12 +26,15 @@ export class TensorJournal {
 
   /** Starts a new journal for a plan, or goes on with the one that is there. */
   static async open(path: string, plan: string, goOn: boolean): Promise<TensorJournal> {
+    let handle: FileHandle | undefined;
     try {
-      const journal = new TensorJournal(path, await open(path, goOn ? 'a' : 'w'));
-      if (goOn) await journal.handle.appendFile('\n');
+      handle = await open(path, goOn ? 'a' : 'w');
+      const journal = new TensorJournal(path, handle);
+      if (goOn) await handle.appendFile('\n');
       else await journal.write({ journal: version, plan });
       return journal;
     } catch (error) {
+      await handle?.close().catch(() => undefined);
       throw toIoError(error, path);
     }
   }
