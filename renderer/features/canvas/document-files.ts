@@ -26,6 +26,7 @@ import {
   showDocument,
   useCanvas,
 } from './canvas-store.ts';
+import { keepRun, keptRun, type KeptRun } from './kept-runs.ts';
 import { snapshotOf } from './node-state.ts';
 import { folderOf, withAbsolutePaths, workspaceFolder } from './recipe-folder.ts';
 import { nodeRuns } from './run-view.ts';
@@ -60,9 +61,17 @@ export async function openFile(file: FileReference): Promise<void> {
       hash: read.hash,
       readOnly: read.readOnly,
     });
+    const run = keptRun(read.file.path);
+    if (run !== undefined && isLatestRun(run, read.file)) restoreRun(read.file.id, run);
   } catch (error) {
     notify.error(error);
   }
+}
+
+/** No other job has built the file since. */
+function isLatestRun(run: KeptRun, { path }: FileReference): boolean {
+  const { jobs } = useStudio.getState();
+  return jobs.find(({ id, recipePath }) => id === run.job || recipePath === path)?.id === run.job;
 }
 
 export async function pickAndOpen(): Promise<void> {
@@ -284,6 +293,7 @@ async function keepDrafts(): Promise<void> {
     const { key, title, text, file, hash } = document;
     // A new recipe that was built without an edit is kept for its job.
     const run = ownRun(key);
+    if (file !== undefined && run !== undefined) keepRun({ path: file.path, ...run });
     const touched = document.past.length > 0 || kept.has(key) || run !== undefined;
     const edited = isDirty(document) && touched;
     if (!edited) {
@@ -319,8 +329,8 @@ function ownRun(key: string): RecipeDraft['run'] {
   return run?.text === undefined ? undefined : { job: run.job, text: run.text };
 }
 
-/** Finds the job of a restored recipe again; it may have been removed from the list since. */
-function restoreRun(key: string, { job: id, text }: NonNullable<RecipeDraft['run']>): void {
+/** Finds the job of a recipe that is opened or restored again; it may have been removed from the list since. */
+function restoreRun(key: string, { job: id, text }: Pick<KeptRun, 'job' | 'text'>): void {
   const job = useStudio.getState().jobs.find((one) => one.id === id);
   if (job === undefined) return;
   const content = readText(text, job.title);
