@@ -1,6 +1,7 @@
 // The JSON Schemas under configs/schemas/, made from the zod schemas that the program itself checks with. Editors use
 // them for completion; test/unit/configs/published-schemas.test.ts keeps the files in step.
 import { z } from 'zod';
+import { suiteFileSchema } from '#src/contract/quality/suites.ts';
 import { workspaceSchema } from '#src/io/workspace.ts';
 import { modelMappingSchema } from '#src/recipe/model-mapping.ts';
 import { recipeSchema } from '#src/recipe/recipe-schema.ts';
@@ -11,6 +12,7 @@ const schemas: Readonly<Record<string, z.ZodType>> = {
   'model-mapping.schema.json': modelMappingSchema,
   'router-manifest.schema.json': routerManifestSchema,
   'workspace.schema.json': workspaceSchema,
+  'evaluation-suites.schema.json': suiteFileSchema,
 };
 
 /** File name -> text, as it stands under configs/schemas/. */

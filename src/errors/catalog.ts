@@ -55,8 +55,11 @@ export const errorCatalog = {
   'validate/failed': { kind: 'check', title: 'Validation failed' },
   // Measuring
   'evaluation/not-finite': { kind: 'input', title: 'The model computes NaN or infinity' },
+  'evaluation/overlap': { kind: 'input', title: 'Evaluation and calibration share text' },
   'evaluation/reference': { kind: 'input', title: 'The kept reference cannot be used' },
+  'evaluation/suites': { kind: 'input', title: 'Wrong list of evaluation suites' },
   'evaluation/text': { kind: 'input', title: 'The text cannot be measured' },
+  'evaluation/unknown-suite': { kind: 'input', title: 'No such evaluation suite' },
   'evaluation/vocabulary': { kind: 'input', title: 'The models do not share a tokenizer' },
   // Machine
   'io/not-found': { kind: 'input', title: 'No such file or folder' },
