@@ -9,7 +9,10 @@ export async function openFileByteSource(path: string): Promise<ByteSource> {
   const handle = await open(path, 'r').catch((error: unknown) => {
     throw toIoError(error, path);
   });
-  const status = await handle.stat();
+  const status = await handle.stat().catch(async (error: unknown) => {
+    await handle.close();
+    throw toIoError(error, path);
+  });
   if (!status.isFile()) {
     await handle.close();
     throw new StudioError('io/not-found', `${path} is not a file.`, {
