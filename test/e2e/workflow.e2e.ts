@@ -1,6 +1,6 @@
 // The workflow canvas as a researcher uses it: built by mouse, built by keyboard alone, wires refused, edits undone, drafts
 // restored after a crash, a build killed and resumed. Real models, real hosts.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { makeBenchInputs } from '../bench/make-bench-inputs.ts';
@@ -14,12 +14,7 @@ const levels = ['Q8_0', 'Q5_K_M', 'Q4_K_M', 'Q2_K'] as const;
 
 async function openWorkflow(studio: RunningStudio): Promise<Page> {
   const { page } = studio;
-  if (studio.surface === 'browser') await page.setViewportSize({ width: 1440, height: 900 });
-  else {
-    await studio.electron?.evaluate(({ BrowserWindow }) =>
-      BrowserWindow.getAllWindows()[0]?.setBounds({ width: 1440, height: 900 }),
-    );
-  }
+  await resize(studio, 1440, 900);
   await page.getByRole('navigation').getByRole('button', { name: 'Workflow' }).click();
   await expect(page.getByRole('heading', { name: 'Build a model family' })).toBeVisible();
   return page;
@@ -294,32 +289,106 @@ const unvalidated = test.extend({
   },
 });
 
-unvalidated('resumes a build whose host was killed at 30 %', async ({ studio }) => {
+/** A base of 0.3 B and a recipe of two levels: a build that runs for some seconds. Gives its folder of outputs. */
+async function largeBuild(studio: RunningStudio): Promise<string> {
   const folder = join(studio.home, 'seedling');
   await expect(studio.page.getByText('Seedling').first()).toBeVisible();
   const { base } = await makeBenchInputs(folder, 4);
-  await writeFile(
-    join(folder, 'large.recipe.json'),
-    JSON.stringify({
-      version: 1,
-      nodes: [
-        { id: 'base', kind: 'base', path: base },
-        { id: 'quantize', kind: 'quantize', levels: ['Q8_0', 'Q4_K_M'], folder: 'outputs/large' },
-      ],
-      edges: [{ from: 'base', to: 'quantize' }],
-    }),
-  );
+  const recipe = {
+    version: 1,
+    nodes: [
+      { id: 'base', kind: 'base', path: base },
+      { id: 'quantize', kind: 'quantize', levels: ['Q8_0', 'Q4_K_M'], folder: 'outputs/large' },
+    ],
+    edges: [{ from: 'base', to: 'quantize' }],
+  };
+  await writeFile(join(folder, 'large.recipe.json'), JSON.stringify(recipe));
+  return join(folder, 'outputs', 'large');
+}
+
+/** Waits until a level of the build is written to this share, in per cent. */
+async function writtenTo(page: Page, level: string, share: number): Promise<void> {
+  const bar = node(page, 'quantize').getByRole('progressbar', { name: `${level} written` });
+  await expect
+    .poll(async () => Number((await bar.getAttribute('aria-valuenow').catch(() => null)) ?? 0), {
+      timeout: 90_000,
+      intervals: [50],
+    })
+    .toBeGreaterThanOrEqual(share);
+}
+
+unvalidated(
+  'finds a build again after a reload, cancels it, and goes on from there',
+  async ({ studio }) => {
+    const outputs = await largeBuild(studio);
+    const page = await openWorkflow(studio);
+    await page.getByRole('button', { name: /^large/ }).click();
+    await expect(node(page, 'quantize').getByText(/\d MB/)).toHaveCount(2, { timeout: 60_000 });
+    await page.keyboard.press('ControlOrMeta+Enter');
+    await writtenTo(page, 'Q8_0', 1);
+    // Changed and saved meanwhile.
+    await node(page, 'quantize').click({ position: { x: 60, y: 12 } });
+    const inspector = page.getByRole('complementary', { name: 'Inspector' });
+    await inspector.getByRole('button', { name: /^Q2_K/ }).click();
+    const mark = node(page, 'quantize').getByText('changed since this run began');
+    await expect(mark).toBeVisible();
+    await page.keyboard.press('ControlOrMeta+s');
+    await expect(page.getByText('Saved large.recipe.json.')).toBeVisible();
+    await page.reload();
+    await openWorkflow(studio);
+    await page.getByRole('button', { name: /^large/ }).click();
+    await expect(mark).toBeVisible();
+
+    await writtenTo(page, 'Q4_K_M', 20);
+    await page.getByRole('button', { name: 'Cancel', exact: true }).first().click();
+    const run = page.getByRole('region', { name: 'Last run' });
+    await expect(run.getByText('cancelled', { exact: true })).toBeVisible({ timeout: 30_000 });
+    await expect(mark).toHaveCount(0);
+    // What was written stays, to go on from.
+    const sizes = async () =>
+      Promise.all(
+        (await readdir(outputs)).map(async (name) => (await stat(join(outputs, name))).size),
+      );
+    expect(Math.max(...(await sizes()))).toBeGreaterThan(1_000_000);
+    await run.getByRole('button', { name: 'Resume' }).click();
+    await expect(page.getByText(/^\S+ is built\.$/)).toBeVisible({ timeout: 120_000 });
+    await expect(mark).toHaveCount(0);
+  },
+);
+
+test('adds a model of the library to the canvas, and keeps the graph in sight when the window shrinks', async ({
+  studio,
+}) => {
+  const { page } = studio;
+  await page.getByText('seedling-4m', { exact: true }).first().click();
+  await page.getByRole('button', { name: 'Add to workflow' }).click();
+  // No recipe was open: one is begun.
+  await expect(node(page, 'seedling-4m')).toBeVisible();
+  await resize(studio, 1900, 1000);
+  await page.getByRole('application', { name: /^Canvas of/ }).press('f');
+  // In the middle of the wide window, where the narrow one has nothing any more.
+  await expect.poll(async () => (await centre(node(page, 'seedling-4m'))).x).toBeGreaterThan(800);
+  await resize(studio, 1000, 640);
+  await expect(node(page, 'seedling-4m')).toBeInViewport({ ratio: 1 });
+});
+
+async function resize(studio: RunningStudio, width: number, height: number): Promise<void> {
+  if (studio.surface === 'browser') await studio.page.setViewportSize({ width, height });
+  else {
+    await studio.electron?.evaluate(
+      ({ BrowserWindow }, size) => BrowserWindow.getAllWindows()[0]?.setBounds(size),
+      { width, height },
+    );
+  }
+}
+
+unvalidated('resumes a build whose host was killed at 30 %', async ({ studio }) => {
+  await largeBuild(studio);
   const page = await openWorkflow(studio);
   await page.getByRole('button', { name: /^large/ }).click();
   await expect(node(page, 'quantize').getByText(/\d MB/)).toHaveCount(2, { timeout: 60_000 });
   await page.keyboard.press('ControlOrMeta+Enter');
-  const bar = node(page, 'quantize').getByRole('progressbar', { name: 'Q8_0 written' });
-  await expect
-    .poll(async () => Number((await bar.getAttribute('aria-valuenow')) ?? 0), {
-      timeout: 90_000,
-      intervals: [50],
-    })
-    .toBeGreaterThanOrEqual(30);
+  await writtenTo(page, 'Q8_0', 30);
   expect(studio.killHost('factory')).toBe(true);
   const again = page.getByRole('button', { name: /^(Retry|Resume)$/ });
   await expect(again.first()).toBeVisible({ timeout: 30_000 });
