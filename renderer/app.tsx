@@ -18,6 +18,9 @@ const ChatScreen = lazy(async () => ({
 const SettingsScreen = lazy(async () => ({
   default: (await import('#renderer/features/settings/settings-screen.tsx')).SettingsScreen,
 }));
+const CompareScreen = lazy(async () => ({
+  default: (await import('#renderer/features/compare/compare-screen.tsx')).CompareScreen,
+}));
 const UpcomingScreen = lazy(async () => ({
   default: (await import('#renderer/features/upcoming/upcoming-screen.tsx')).UpcomingScreen,
 }));
@@ -27,7 +30,7 @@ const screenOf: Readonly<Record<Screen, ComponentType>> = {
   workflow: WorkflowScreen,
   chat: ChatScreen,
   settings: SettingsScreen,
-  compare: () => <UpcomingScreen screen="compare" />,
+  compare: CompareScreen,
   router: () => <UpcomingScreen screen="router" />,
   doctor: () => <UpcomingScreen screen="doctor" />,
 };

@@ -1,5 +1,6 @@
 // The quality lab of the window: measured runs of the open workspace. Measuring itself is the factory's; here runs are listed,
 // read and put away, and windows hear when one comes.
+import { rankRun } from '#src/evaluation/ranking/rank-run.ts';
 import { openRunStore, type RunStore } from '#src/io/run-store.ts';
 import type { FolderWatch } from '#src/io/watch-folder.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
@@ -28,7 +29,10 @@ export function qualityPart({ workspace, watchers }: StudioParts): QualityPart {
     dispose: () => opened?.watch.close(),
     handlers: {
       listRuns: (_params, { signal }) => store().list(signal),
-      readRun: async ({ id }) => ({ run: await store().read(id) }),
+      async readRun({ id }) {
+        const run = await store().read(id);
+        return { run, ranking: rankRun(run) };
+      },
       async removeRun({ id }) {
         refuseReadOnly(workspace());
         await store().remove(id);

@@ -37,7 +37,7 @@ export const qualityMethods = {
   listRuns: { params: z.object({}), result: z.array(runSummarySchema), event: none },
   readRun: {
     params: z.object({ id: qualityId }),
-    result: z.object({ run: runSchema, ranking: rankingSchema.exactOptional() }),
+    result: z.object({ run: runSchema, ranking: rankingSchema }),
     event: none,
   },
   /** Moves the run's folder to the trash folder of the workspace's measurements; nothing else is touched. */

@@ -1,0 +1,159 @@
+// Compare: what each size costs, measured. Runs of the open workspace, one at a time, with a second one beside it when asked.
+import { ChartScatter, Plus } from 'lucide-react';
+import { useEffect, useMemo } from 'react';
+import { goTo } from '#renderer/stores/navigation-store.ts';
+import { studio } from '#renderer/stores/studio-store.ts';
+import { Button } from '#renderer/ui/button.tsx';
+import { confirm } from '#renderer/ui/dialog.tsx';
+import { EmptyState } from '#renderer/ui/empty-state.tsx';
+import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
+import { notify } from '#renderer/ui/notify.ts';
+import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
+import { Skeleton } from '#renderer/ui/skeleton.tsx';
+import { followRuns, loadRuns, openRun, useCompare, type OpenedRun } from './compare-store.ts';
+import css from './compare.module.css';
+import { ConditionsPanel } from './conditions-panel.tsx';
+import { DomainMap } from './domain-map.tsx';
+import { fileName } from './export-chart.ts';
+import { MatrixCard } from './matrix-card.tsx';
+import { PickPanel } from './pick-panel.tsx';
+import { PlaneCard } from './plane-card.tsx';
+import { RunChooser } from './run-chooser.tsx';
+import { rowsOf } from './run-rows.ts';
+import { RunsCard } from './runs-card.tsx';
+import { SubjectTable } from './subject-table.tsx';
+import { TensorsCard } from './tensors-card.tsx';
+
+export function CompareScreen() {
+  const { runs, listError, chosen, opened, openError } = useCompare();
+  useEffect(followRuns, []);
+  const current = runs?.find(({ id }) => id === chosen);
+  return (
+    <>
+      <ScreenHeader crumb={current === undefined ? 'Compare' : `Compare · ${current.title}`} />
+      {runs === undefined ? (
+        listError === undefined ? (
+          <Skeleton label="Reading the runs" />
+        ) : (
+          <div className={css.screen}>
+            <ErrorNotice
+              error={listError}
+              action={<Button onClick={() => void loadRuns()}>Read again</Button>}
+            />
+          </div>
+        )
+      ) : runs.length === 0 ? (
+        <NoRuns />
+      ) : (
+        <div className={css.screen}>
+          <div className={css.content}>
+            <RunChooser runs={runs} />
+            {openError !== undefined && chosen !== undefined && (
+              <ErrorNotice
+                error={openError}
+                action={
+                  <>
+                    <Button onClick={() => void openRun(chosen)}>Read again</Button>
+                    <Button variant="danger" onClick={() => void removeRun(chosen, current?.title)}>
+                      Remove from the list
+                    </Button>
+                  </>
+                }
+              />
+            )}
+            {opened === undefined && openError === undefined && (
+              <Skeleton label="Reading the run" />
+            )}
+            {opened !== undefined && <OpenRun opened={opened} />}
+          </div>
+        </div>
+      )}
+    </>
+  );
+}
+
+function OpenRun({ opened: { run, ranking } }: { opened: OpenedRun }) {
+  const text = useCompare((store) => store.text);
+  const other = useCompare((store) => store.other);
+  const otherError = useCompare((store) => store.otherError);
+  const rows = useMemo(() => rowsOf(run, text, ranking), [run, text, ranking]);
+  const shownTexts = run.texts.filter(({ id }) => text === undefined || id === text);
+  const textName =
+    shownTexts.length === 1 ? (shownTexts[0]?.title ?? '') : `${shownTexts.length} texts`;
+  const scoredTokens = shownTexts.reduce((sum, each) => sum + each.scoredTokens, 0);
+  const name = fileName(run.title);
+  return (
+    <>
+      {otherError !== undefined && <ErrorNotice error={otherError} />}
+      {other !== undefined && <RunsCard left={run} right={other.run} />}
+      <div className={css.top}>
+        <div className={css.column}>
+          <PlaneCard
+            rows={rows}
+            ranking={ranking}
+            textName={textName}
+            scoredTokens={scoredTokens}
+            fileName={`${name}-size-quality`}
+          />
+          <SubjectTable
+            rows={rows}
+            fileName={`${name}-figures`}
+            about={<span className={css.muted}>{textName}</span>}
+          />
+        </div>
+        <div className={`${css.column ?? ''} ${css.panels ?? ''}`}>
+          <PickPanel run={run} ranking={ranking} />
+          <ConditionsPanel run={run} />
+        </div>
+      </div>
+      <DomainMap run={run} fileName={`${name}-domains`} />
+      {run.matrix.length > 0 && <MatrixCard run={run} fileName={`${name}-adapters`} />}
+      {run.tensors.length > 0 && <TensorsCard run={run} fileName={`${name}-tensors`} />}
+    </>
+  );
+}
+
+function NoRuns() {
+  return (
+    <EmptyState
+      icon={<ChartScatter aria-hidden="true" />}
+      title="Nothing is measured yet"
+      text={
+        <>
+          <p>
+            Measure built files against the unquantized model they came from: how far each size is
+            from it, how fast it is, and which one to use for what.
+          </p>
+          <p>
+            Choose the model and its files with Add run, or type “gguf-studio eval” in the command
+            line; every run of this workspace appears here.
+          </p>
+        </>
+      }
+      actions={
+        <>
+          <Button icon={<Plus aria-hidden="true" />} onClick={() => goTo('workflow')}>
+            Build levels first
+          </Button>
+        </>
+      }
+    />
+  );
+}
+
+/** Asks, then puts the run's folder away. */
+export async function removeRun(id: string, title: string | undefined): Promise<void> {
+  const yes = await confirm({
+    title: `Remove “${title ?? id}”?`,
+    text: 'Its folder moves to measurements/.removed in the workspace; the measured files stay as they are.',
+    action: 'Remove run',
+    danger: true,
+  });
+  if (!yes) return;
+  try {
+    await studio().call('removeRun', { id });
+    await loadRuns();
+  } catch (error) {
+    notify.error(error);
+  }
+}
