@@ -16,6 +16,8 @@ import {
   threadCount,
   writtenSchema,
 } from './outputs.ts';
+import { evaluateParams, evaluateResult } from './quality/evaluate.ts';
+import { imatrixParams, imatrixResult } from './quality/imatrix.ts';
 import { sizesSchema } from './sizes.ts';
 import { validationReportSchema } from './validation.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
@@ -89,6 +91,18 @@ export const factoryContract = {
       threads: threadCount.exactOptional(),
     }),
     result: validationReportSchema,
+    event,
+  },
+
+  // Quality
+  /** Subjects on texts against their unquantized model; llama-perplexity's protocol. Writes a run. */
+  evaluate: { params: evaluateParams, result: evaluateResult, event },
+  /** llama-imatrix. Writes the matrix; a run that broke goes on where it was. */
+  collectImatrix: { params: imatrixParams, result: imatrixResult, event },
+  /** What a matrix of either form holds. */
+  describeImatrix: {
+    params: z.object({ path: absolutePath }),
+    result: imatrixResult.omit({ seconds: true }),
     event,
   },
 } as const satisfies Contract;

@@ -3,6 +3,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import type { ParamsOf, ResultOf } from '#src/contract/contract.ts';
+import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { WrittenFile } from '#src/contract/outputs.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import {
@@ -13,11 +15,19 @@ import {
 import { toIoError } from '#src/io/io-error.ts';
 import { hashSourceFiles, listSourceFiles } from '#src/io/source-hash.ts';
 import { ensureOwnFolder } from '#src/io/studio-home.ts';
-import type { StudioParts } from './studio-parts.ts';
 import { createTurnQueue } from './turn-queue.ts';
 
 /** As bundles hold their adapters unless told otherwise: nothing is rounded. */
 const factorType = 'f32';
+
+/** The two methods of the factory that are needed. */
+export interface AdapterFactory {
+  call<Method extends 'describeAdapterBase' | 'convertLora'>(
+    method: Method,
+    params: ParamsOf<FactoryContract, Method>,
+    options: { readonly signal: AbortSignal },
+  ): Promise<ResultOf<FactoryContract, Method>>;
+}
 
 export interface RuntimeAdapters {
   /**
@@ -36,7 +46,10 @@ export interface RuntimeAdapters {
 export function runtimeAdapters({
   home,
   hosts,
-}: Pick<StudioParts, 'home' | 'hosts'>): RuntimeAdapters {
+}: {
+  readonly home: string;
+  readonly hosts: { readonly factory: AdapterFactory };
+}): RuntimeAdapters {
   const { factory } = hosts;
   const cache = { folder: adapterCacheFolder(home), hashes: join(home, 'store', 'hashes') };
   // One after another: three columns that are opened with one adapter convert it once.

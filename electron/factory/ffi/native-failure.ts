@@ -12,12 +12,24 @@ export function nativeReason(lines: readonly NativeLogLine[]): string {
   return reasons.length > 0 ? reasons.slice(-4).join('; ') : 'it gave no reason';
 }
 
+/** llama.cpp has one answer for every failure: what it could not allocate is told apart by its words. */
+const memoryWords =
+  /fail(?:ed|ure) to (?:allocate|reserve)|out of memory|cannot allocate memory|unable to allocate/i;
+
+/** An error of `code`, or `memory/short` where the reason is memory. */
 export function nativeFailure(
   code: ErrorCode,
   what: string,
   lines: readonly NativeLogLine[],
   hint?: string,
 ): StudioError {
+  const isMemory = lines.some(({ level, text }) => level === 'error' && memoryWords.test(text));
+  if (isMemory) {
+    return new StudioError('memory/short', `${what}: ${nativeReason(lines)}.`, {
+      hint: 'Close other programs, use a smaller context, or keep fewer layers on the GPU.',
+      details: { log: lines.slice(-20).map((line) => line.text) },
+    });
+  }
   return new StudioError(code, `${what}: ${nativeReason(lines)}.`, {
     ...(hint === undefined ? {} : { hint }),
     details: { log: lines.slice(-20).map((line) => line.text) },

@@ -37,7 +37,7 @@ function describeLlama(): Machine['llama'] {
 }
 
 /** Linux counts reclaimable cache as available; `freemem` does not. */
-async function availableMemory(): Promise<number> {
+export async function availableMemory(): Promise<number> {
   const text = await readFile('/proc/meminfo', 'utf8').catch(() => '');
   const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1];
   return kilobytes === undefined ? freemem() : Number(kilobytes) * 1024;

@@ -3,10 +3,12 @@ import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { Handlers } from '#src/rpc/server.ts';
 import { build } from './build.ts';
 import { checkAdapters } from './check-adapters.ts';
+import { collectImatrix, describeImatrix } from './collect-imatrix.ts';
 import { convert, convertLora } from './convert.ts';
 import { describeAdapterBase } from './describe-adapter-base.ts';
 import { describeMachine } from './describe-machine.ts';
 import { describeModel } from './describe-model.ts';
+import { evaluate } from './evaluate.ts';
 import { inspect } from './inspect.ts';
 import { merge } from './merge.ts';
 import { planBuild } from './plan-build.ts';
@@ -32,4 +34,7 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   build,
   planBuild,
   validate,
+  evaluate,
+  collectImatrix,
+  describeImatrix,
 };

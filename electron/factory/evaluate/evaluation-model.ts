@@ -1,0 +1,115 @@
+// A model that is measured: loaded with its adapters, one context of the chunk's size, decoded batch by batch. The rows of
+// logits stay in native memory: 512 of them of a vocabulary of 150,000 are 300 MB.
+import { StudioError } from '#src/errors/studio-error.ts';
+import type { ChunkBatch } from '#src/evaluation/chunk-plan.ts';
+import { batchTokens } from '#src/evaluation/chunk-plan.ts';
+import type { LogitRows } from '#src/evaluation/position-scores.ts';
+import type { ContextHandle, LlamaLibrary, ModelHandle } from '../ffi/llama-library.types.ts';
+
+export interface EvaluationModelOptions {
+  /** For messages; the file may be a temporary one. */
+  readonly label: string;
+  readonly path: string;
+  readonly adapters: readonly { readonly path: string; readonly scale: number }[];
+  readonly contextSize: number;
+  readonly threads: number;
+  readonly gpuLayers: number;
+}
+
+export class EvaluationModel {
+  readonly vocabularySize: number;
+  /** Put in place of a chunk's first token; -1 where the vocabulary adds none. */
+  readonly startToken: number;
+  private readonly buffer: Int32Array;
+
+  private constructor(
+    private readonly library: LlamaLibrary,
+    private readonly model: ModelHandle,
+    private readonly context: ContextHandle,
+    contextSize: number,
+  ) {
+    const vocabulary = library.models.vocabulary(model);
+    this.vocabularySize = library.vocabulary.size(vocabulary);
+    const addsBos = library.vocabulary.addsBos(vocabulary);
+    this.startToken = addsBos ? library.vocabulary.specialTokens(vocabulary).bos : -1;
+    this.buffer = new Int32Array(Math.min(batchTokens, contextSize));
+  }
+
+  /** Throws `native/failed`, `memory/short`, `adapter/wrong-base`, `architecture/unsupported` for models that only encode. */
+  static async open(
+    library: LlamaLibrary,
+    options: EvaluationModelOptions,
+  ): Promise<EvaluationModel> {
+    const { label, contextSize, threads, gpuLayers } = options;
+    const model = await library.models.load(options.path, { gpuLayers });
+    let context: ContextHandle | undefined;
+    try {
+      const { hasDecoder, hasEncoder } = library.models.describe(model);
+      if (!hasDecoder || hasEncoder) {
+        throw new StudioError(
+          'architecture/unsupported',
+          `${label} encodes texts; it does not predict the next token.`,
+          { hint: 'Measure models that generate text.' },
+        );
+      }
+      const batchSize = Math.min(batchTokens, contextSize);
+      context = library.contexts.create(model, { contextSize, batchSize, threads });
+      if (options.adapters.length > 0) {
+        const loaded = options.adapters.map(({ path, scale }) => ({
+          adapter: library.adapters.load(model, path),
+          scale,
+        }));
+        library.adapters.apply(context, loaded);
+      }
+      return new EvaluationModel(library, model, context, contextSize);
+    } catch (error) {
+      if (context !== undefined) library.contexts.free(context);
+      library.models.free(model);
+      throw error;
+    }
+  }
+
+  /**
+   * Computes one batch of a chunk (`tokens`: the whole chunk as it stands in the text). The chunk's first batch empties
+   * the memory. Gives the rows that count, undefined when there are none; they stay until the next call.
+   */
+  async decode(tokens: Int32Array, batch: ChunkBatch): Promise<LogitRows | undefined> {
+    const { start, count, firstOutput, scored } = batch;
+    const { contexts } = this.library;
+    const piece = this.buffer.subarray(0, count);
+    piece.set(tokens.subarray(start, start + count));
+    if (start === 0) {
+      contexts.clear(this.context);
+      if (this.startToken >= 0) piece[0] = this.startToken;
+    }
+    await contexts.decode(this.context, {
+      tokens: piece,
+      firstPosition: start,
+      outputs: { from: firstOutput },
+    });
+    if (scored === 0) return undefined;
+    return { address: contexts.logitsAddress(this.context, firstOutput), count: scored };
+  }
+
+  /** The logits after the first `length` tokens of a chunk. */
+  async logitsAfter(tokens: Int32Array, length: number): Promise<Float32Array> {
+    let last = 0;
+    for (let start = 0; start < length; start += batchTokens) {
+      const count = Math.min(batchTokens, length - start);
+      const isLast = start + count === length;
+      await this.decode(tokens, {
+        start,
+        count,
+        firstOutput: isLast ? count - 1 : count,
+        scored: 0,
+      });
+      last = count - 1;
+    }
+    return this.library.contexts.logits(this.context, last, this.vocabularySize);
+  }
+
+  dispose(): void {
+    this.library.contexts.free(this.context);
+    this.library.models.free(this.model);
+  }
+}

@@ -1,0 +1,390 @@
+// Measures subjects against a reference on texts, by llama-perplexity's protocol. In mode `reference` the reference runs once
+// per text and leaves a small record of its predictions; in mode `full` both models run side by side. Every finished chunk is
+// kept, so that a broken run goes on where it stopped.
+import { availableParallelism } from 'node:os';
+import type { Measurement } from '#src/contract/quality/measurements.ts';
+import type { Conditions } from '#src/contract/quality/run.ts';
+import type { MeasuredText, Subject } from '#src/contract/quality/subjects.ts';
+import type { EventSink } from '#src/contract/stage-events.ts';
+import { planBatches } from '#src/evaluation/chunk-plan.ts';
+import type { PositionScores, ReferenceChunk } from '#src/evaluation/position-scores.ts';
+import { chooseReferenceSize, llamaLogitsBytes } from '#src/evaluation/reference/reference-size.ts';
+import { summarize } from '#src/evaluation/statistics/summarize.ts';
+import { chooseThreads } from '#src/io/choose-threads.ts';
+import { pruneMeasurements } from '#src/io/measurement-store.ts';
+import type { LlamaLibrary } from '../ffi/llama-library.types.ts';
+import { forwardNativeLog, nativeLibrary } from '../native-library.ts';
+import { adapterFiles } from './adapter-files.ts';
+import { referenceShelf, scoresShelf, type Shelf, type ShelfConditions } from './chunk-shelves.ts';
+import { EvaluationModel } from './evaluation-model.ts';
+import type { MeasuredModel } from './measured-model.ts';
+import { openBackend } from './measuring-backend.ts';
+import { createPassProgress, type PassProgress } from './pass-progress.ts';
+import {
+  prepareMeasurement,
+  type MeasurementRequest,
+  type PreparedMeasurement,
+} from './prepare-measurement.ts';
+import type { TokenizedText } from './read-text.ts';
+import { referenceFile, type ReferenceFile } from './reference-file.ts';
+import { recordReference, scoreAgainst, scorePair, type ChunkToScore } from './score-chunk.ts';
+import { ScorePool } from './score-pool.ts';
+
+export interface MeasureOptions extends MeasurementRequest {
+  readonly threads?: number | undefined;
+  readonly gpuLayers?: number | undefined;
+  /** Measure again what the store has. */
+  readonly fresh?: boolean | undefined;
+  /** Keep chunks for later measurements; true when absent. */
+  readonly keep?: boolean | undefined;
+  readonly signal: AbortSignal;
+  readonly emit: EventSink;
+  /** Gets every finished pass, subject after subject, text after text. */
+  readonly onMeasured?: ((pass: MeasuredPass) => Promise<void> | void) | undefined;
+}
+
+export interface MeasuredPass {
+  readonly subject: Subject;
+  readonly text: TokenizedText;
+  /** Put in place of each chunk's first token; -1 for none. */
+  readonly startToken: number;
+  /** In the text's order. */
+  readonly chunks: readonly PositionScores[];
+  readonly measurement: Measurement;
+}
+
+export interface MeasuredSubjects {
+  readonly reference: Subject;
+  readonly subjects: readonly Subject[];
+  readonly texts: readonly MeasuredText[];
+  /** Subject after subject, text after text. */
+  readonly measurements: readonly Measurement[];
+  readonly conditions: Conditions;
+  readonly notices: readonly string[];
+}
+
+/** Equal for all runs, so that the same measurement gives the same figures. */
+const samplingSeed = 1;
+
+/** A subject on a text: what is there already, what has to be computed. */
+interface Pass {
+  readonly subject: MeasuredModel;
+  readonly text: TokenizedText;
+  readonly shelf: Shelf<PositionScores>;
+  readonly chunks: (PositionScores | undefined)[];
+}
+
+interface BasePass {
+  readonly text: TokenizedText;
+  readonly shelf: Shelf<readonly ReferenceChunk[]>;
+  /** Chunks that have to be computed. */
+  readonly missing: readonly number[];
+}
+
+/** What all passes share. */
+interface Bench {
+  readonly options: MeasureOptions;
+  readonly library: LlamaLibrary;
+  readonly prepared: PreparedMeasurement;
+  readonly pool: ScorePool;
+  readonly file: ReferenceFile;
+  readonly progress: PassProgress;
+}
+
+/**
+ * Measures. Throws `evaluation/*` (texts, vocabularies, values that are not finite), `memory/short`, `native/failed`,
+ * `adapter/*`, what reading the files throws, and `signal.reason` between two batches.
+ */
+export async function measureSubjects(options: MeasureOptions): Promise<MeasuredSubjects> {
+  const { signal, emit } = options;
+  const library = nativeLibrary();
+  const stopLog = forwardNativeLog(library, emit);
+  try {
+    const gpuLayers = options.gpuLayers ?? 0;
+    const backend = openBackend(library, gpuLayers);
+    const prepared = await prepareMeasurement(options, library, { signal, emit });
+    const { reference } = prepared;
+    const referenceSize = chooseReferenceSize(reference.vocabulary.size);
+    const conditions: ShelfConditions = {
+      contextSize: options.contextSize,
+      gpuLayers,
+      backend,
+      referenceSize,
+      mode: options.mode,
+      seed: samplingSeed,
+      keep: options.keep ?? true,
+    };
+    const passes = await findPasses(prepared, conditions, options);
+    const basePasses = await findBasePasses(prepared, passes, conditions, options);
+    const measured = await runPasses(passes, basePasses, prepared, options, library);
+    const notices = noticesOf(passes, basePasses);
+    for (const message of notices) emit({ event: 'notice', level: 'warning', message });
+    if (conditions.keep) await pruneMeasurements().catch(() => 0);
+    const isSampled = options.mode === 'reference';
+    return {
+      reference: reference.subject,
+      subjects: prepared.subjects.map(({ subject }) => subject),
+      texts: prepared.texts.map((text) => text.measured),
+      measurements: measured,
+      conditions: {
+        contextSize: options.contextSize,
+        ...backend,
+        gpuLayers,
+        threads: threadsFor(reference, options),
+        mode: options.mode,
+        ...(isSampled ? { ...referenceSize, ...(await referenceSizes(basePasses, prepared)) } : {}),
+      },
+      notices,
+    };
+  } finally {
+    stopLog();
+  }
+}
+
+async function findPasses(
+  { reference, subjects, texts }: PreparedMeasurement,
+  conditions: ShelfConditions,
+  { fresh = false, signal }: MeasureOptions,
+): Promise<Pass[]> {
+  const passes: Pass[] = [];
+  for (const subject of subjects) {
+    for (const text of texts) {
+      const shelf = await scoresShelf(subject, reference, text, conditions);
+      const chunks: (PositionScores | undefined)[] = [];
+      for (let index = 0; index < text.measured.chunks; index++) {
+        signal.throwIfAborted();
+        chunks.push(fresh ? undefined : await shelf.read(index));
+      }
+      passes.push({ subject, text, shelf, chunks });
+    }
+  }
+  return passes;
+}
+
+/** The reference is computed for chunks that some subject still has to be compared on. */
+async function findBasePasses(
+  { reference, texts }: PreparedMeasurement,
+  passes: readonly Pass[],
+  conditions: ShelfConditions,
+  { fresh = false, signal }: MeasureOptions,
+): Promise<BasePass[]> {
+  if (conditions.mode === 'full') return [];
+  const found: BasePass[] = [];
+  for (const text of texts) {
+    const shelf = await referenceShelf(reference, text, conditions);
+    const ofText = passes.filter((pass) => pass.text === text);
+    const missing: number[] = [];
+    for (let index = 0; index < text.measured.chunks; index++) {
+      signal.throwIfAborted();
+      const isNeeded = ofText.some(({ chunks }) => chunks[index] === undefined);
+      if (isNeeded && (fresh || (await shelf.read(index)) === undefined)) missing.push(index);
+    }
+    found.push({ text, shelf, missing });
+  }
+  return found;
+}
+
+async function runPasses(
+  passes: readonly Pass[],
+  basePasses: readonly BasePass[],
+  prepared: PreparedMeasurement,
+  options: MeasureOptions,
+  library: LlamaLibrary,
+): Promise<Measurement[]> {
+  const { reference } = prepared;
+  const missing = [
+    ...basePasses.map((pass) => pass.missing.length),
+    ...passes.map(({ chunks }) => missingOf(chunks).length),
+  ];
+  const progress = createPassProgress(options.emit, {
+    passes: missing.filter((count) => count > 0).length,
+    totalChunks: missing.reduce((sum, count) => sum + count, 0),
+  });
+  const pool = new ScorePool({
+    threads: options.threads ?? availableParallelism(),
+    vocabularySize: reference.vocabulary.size,
+    seed: samplingSeed,
+  });
+  const file = referenceFile(reference, options);
+  const bench: Bench = { options, library, prepared, pool, file, progress };
+  try {
+    await computeBase(basePasses, bench);
+    return await computeSubjects(passes, basePasses, bench);
+  } finally {
+    await pool.dispose();
+    await file.remove();
+  }
+}
+
+async function computeBase(basePasses: readonly BasePass[], bench: Bench): Promise<void> {
+  if (basePasses.every(({ missing }) => missing.length === 0)) return;
+  const { reference } = bench.prepared;
+  const model = await openReference(bench);
+  try {
+    for (const { text, shelf, missing } of basePasses) {
+      if (missing.length === 0) continue;
+      const { title, chunks } = text.measured;
+      bench.progress.begin(
+        `${reference.subject.label} on ${title}`,
+        chunks,
+        chunks - missing.length,
+      );
+      for (const index of missing) {
+        const chunk = chunkOf(text, index, bench);
+        await shelf.write(index, await recordReference(model, reference.subject.label, chunk));
+        bench.progress.tick();
+      }
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+async function computeSubjects(
+  passes: readonly Pass[],
+  basePasses: readonly BasePass[],
+  bench: Bench,
+): Promise<Measurement[]> {
+  const isFull = bench.options.mode === 'full';
+  const needsReference = isFull && passes.some(({ chunks }) => missingOf(chunks).length > 0);
+  const base = needsReference ? await openReference(bench) : undefined;
+  try {
+    const measurements: Measurement[] = [];
+    for (const subject of bench.prepared.subjects) {
+      const own = passes.filter((pass) => pass.subject === subject);
+      const isMissing = own.some(({ chunks }) => missingOf(chunks).length > 0);
+      const model = isMissing ? await openSubject(subject, bench) : undefined;
+      try {
+        for (const pass of own) {
+          const reference = basePasses.find(({ text }) => text === pass.text)?.shelf;
+          const seconds = await computePass(pass, { model, base, reference }, bench);
+          measurements.push(await finishPass(pass, seconds, bench));
+        }
+      } finally {
+        model?.dispose();
+      }
+    }
+    return measurements;
+  } finally {
+    base?.dispose();
+  }
+}
+
+interface PassModels {
+  /** Absent when nothing of the subject is missing. */
+  readonly model: EvaluationModel | undefined;
+  /** Mode `full`. */
+  readonly base: EvaluationModel | undefined;
+  /** Mode `reference`. */
+  readonly reference: Shelf<readonly ReferenceChunk[]> | undefined;
+}
+
+/** Gives the seconds where the whole pass was computed now. */
+async function computePass(
+  { subject, text, shelf, chunks }: Pass,
+  { model, base, reference }: PassModels,
+  bench: Bench,
+): Promise<number | undefined> {
+  const missing = missingOf(chunks);
+  if (missing.length === 0 || model === undefined) return undefined;
+  const { label } = subject.subject;
+  const { title, chunks: count } = text.measured;
+  bench.progress.begin(`${label} on ${title}`, count, count - missing.length);
+  const start = performance.now();
+  for (const index of missing) {
+    const chunk = chunkOf(text, index, bench);
+    const scores =
+      base === undefined
+        ? await scoreAgainst(model, label, (await reference?.read(index)) ?? [], chunk)
+        : await scorePair(
+            { model: base, label: bench.prepared.reference.subject.label },
+            { model, label },
+            chunk,
+          );
+    chunks[index] = scores;
+    await shelf.write(index, scores);
+    bench.progress.tick();
+  }
+  const seconds = (performance.now() - start) / 1000;
+  return missing.length === count ? seconds : undefined;
+}
+
+async function finishPass(
+  { subject: { subject }, text, chunks }: Pass,
+  seconds: number | undefined,
+  { options, prepared }: Bench,
+): Promise<Measurement> {
+  const finished = chunks.flatMap((chunk) => (chunk === undefined ? [] : [chunk]));
+  const summary = summarize({ subject: subject.id, text: text.measured.id, chunks: finished });
+  const measurement = seconds === undefined ? summary : { ...summary, seconds };
+  await options.onMeasured?.({
+    subject,
+    text,
+    startToken: prepared.startToken,
+    chunks: finished,
+    measurement,
+  });
+  return measurement;
+}
+
+async function openReference(bench: Bench): Promise<EvaluationModel> {
+  return openModel(bench.prepared.reference, await bench.file.path(), bench);
+}
+
+function openSubject(subject: MeasuredModel, bench: Bench): Promise<EvaluationModel> {
+  return openModel(subject, subject.path, bench);
+}
+
+async function openModel(
+  model: MeasuredModel,
+  path: string,
+  { options, library }: Bench,
+): Promise<EvaluationModel> {
+  const { label } = model.subject;
+  options.signal.throwIfAborted();
+  const adapters = await adapterFiles(model, path, options);
+  options.emit({ event: 'phase', phase: 'Loading', detail: label });
+  return EvaluationModel.open(library, {
+    label,
+    path,
+    adapters,
+    contextSize: options.contextSize,
+    threads: threadsFor(model, options),
+    gpuLayers: options.gpuLayers ?? 0,
+  });
+}
+
+/** Of the model that computes; a folder's files are as large as its conversion. */
+function threadsFor({ subject }: MeasuredModel, { threads }: MeasureOptions): number {
+  return threads ?? chooseThreads(subject.bytes);
+}
+
+function chunkOf(text: TokenizedText, index: number, { pool, options }: Bench): ChunkToScore {
+  const { contextSize, signal } = options;
+  const tokens = text.tokens.subarray(index * contextSize, (index + 1) * contextSize);
+  const name = `chunk ${index + 1} of "${text.measured.title}"`;
+  return { tokens, name, batches: planBatches(contextSize), pool, signal };
+}
+
+function missingOf(chunks: readonly (PositionScores | undefined)[]): number[] {
+  return chunks.flatMap((chunk, index) => (chunk === undefined ? [index] : []));
+}
+
+/** Size of what is kept of the reference, and its share of llama.cpp's logits file for the same positions. */
+async function referenceSizes(
+  basePasses: readonly BasePass[],
+  { reference, texts }: PreparedMeasurement,
+): Promise<{ referenceBytes: number; referenceShare: number }> {
+  let referenceBytes = 0;
+  for (const { shelf, text } of basePasses)
+    referenceBytes += await shelf.bytes(text.measured.chunks);
+  const scored = texts.reduce((sum, { measured }) => sum + measured.scoredTokens, 0);
+  const theirs = scored * llamaLogitsBytes(reference.vocabulary.size);
+  return { referenceBytes, referenceShare: theirs === 0 ? 0 : referenceBytes / theirs };
+}
+
+function noticesOf(passes: readonly Pass[], basePasses: readonly BasePass[]): string[] {
+  const damaged = [...passes, ...basePasses].reduce((sum, { shelf }) => sum + shelf.damaged, 0);
+  if (damaged === 0) return [];
+  return [`${damaged} kept chunks were damaged; they were measured again.`];
+}
