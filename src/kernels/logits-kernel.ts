@@ -142,12 +142,20 @@ export function createLogitsKernel(vocabularySize: number): LogitsKernel {
       maximaAt,
       weightsAt,
     );
-    const candidates = indices.subarray(0, found);
     const row = view(slot);
-    const value = (token: number) => row[token] as number;
-    const least = valueAtRank(Float32Array.from(candidates, value), count);
-    let equals = count - candidates.reduce((above, id) => above + (value(id) > least ? 1 : 0), 0);
-    return candidates.filter((id) => value(id) > least || (value(id) === least && equals-- > 0));
+    const values = new Float32Array(found);
+    for (let at = 0; at < found; at++) values[at] = row[indices[at] as number] as number;
+    const least = valueAtRank(values.slice(), count);
+    let equals = count;
+    for (let at = 0; at < found; at++) if ((values[at] as number) > least) equals--;
+    const tokens = new Uint32Array(count);
+    let kept = 0;
+    for (let at = 0; at < found; at++) {
+      const value = values[at] as number;
+      if (value > least || (value === least && equals-- > 0))
+        tokens[kept++] = indices[at] as number;
+    }
+    return tokens;
   }
 
   return {
@@ -177,16 +185,23 @@ export function createLogitsKernel(vocabularySize: number): LogitsKernel {
       const { maximum, top } = scanned;
       const topTokens = largest(slot, count);
       const row = view(slot);
-      const values = Float32Array.from(topTokens, (id) => row[id] as number);
+      const values = new Float32Array(topTokens.length);
       // Without the top tokens, so that a small tail is not the difference of two large sums.
-      for (const id of topTokens) row[id] = padding;
+      for (let at = 0; at < topTokens.length; at++) {
+        const id = topTokens[at] as number;
+        values[at] = row[id] as number;
+        row[id] = padding;
+      }
       tailSum = kernel.storeExponentials(rows[slot], blocks, maximum, weightsAt, sumsAt);
-      topTokens.forEach((id, index) => {
-        row[id] = values[index] as number;
-        weights[id] = 0;
-      });
       if (topTokens.length === vocabularySize) tailSum = 0;
-      const sum = values.reduce((all, value) => all + Math.exp(value - maximum), tailSum);
+      let sum = tailSum;
+      for (let at = 0; at < topTokens.length; at++) {
+        const id = topTokens[at] as number;
+        const value = values[at] as number;
+        row[id] = value;
+        weights[id] = 0;
+        sum += Math.exp(value - maximum);
+      }
       return { ...summary(maximum, top, sum), topTokens, tailMass: tailSum / sum };
     },
     sampleTail(uniforms) {
@@ -197,8 +212,8 @@ export function createLogitsKernel(vocabularySize: number): LogitsKernel {
       // What all tokens before `token` weigh, and the last token that weighs anything.
       let reached = 0;
       let last = 0;
-      uniforms.forEach((uniform, index) => {
-        const target = uniform * tailSum;
+      for (let index = 0; index < uniforms.length; index++) {
+        const target = (uniforms[index] as number) * tailSum;
         while (block < blocks - 1 && before + (blockSums[block] as number) <= target) {
           before += blockSums[block] as number;
           block++;
@@ -213,7 +228,7 @@ export function createLogitsKernel(vocabularySize: number): LogitsKernel {
         }
         // Rounding may let the block's tokens end just below its sum.
         drawn[index] = token < end ? token : last;
-      });
+      }
       return drawn;
     },
   };

@@ -55,17 +55,16 @@ export function createRowScorer(vocabularySize: number, seed: number, read: Read
       const split = kernel.split(referenceSlot, size.topTokens);
       const summary = finite(split, row, 'reference', position);
       nll[index] = likelihood(summary, row, next[index] as number);
-      const logP = (token: number) => (row[token] as number) - summary.logSumExp;
       const draws = kernel.sampleTail(drawUniforms(size.sampledTokens, seed, textHash, position));
       const { tokens, counts } = countRepeats(draws);
       parts.push(
         encodePosition({
           topTokens: summary.topTokens,
-          topLogProbabilities: Float64Array.from(summary.topTokens, logP),
+          topLogProbabilities: logProbabilities(summary.topTokens, row, summary.logSumExp),
           best: summary.topTokens.indexOf(summary.top),
           tailMass: summary.tailMass,
           sampledTokens: tokens,
-          sampledLogProbabilities: Float64Array.from(tokens, logP),
+          sampledLogProbabilities: logProbabilities(tokens, row, summary.logSumExp),
           sampledCounts: counts,
         }),
       );
@@ -166,16 +165,25 @@ function emptyScores(count: number): PositionScores {
   };
 }
 
+/** ln p of each token. */
+function logProbabilities(tokens: Uint32Array, row: Float32Array, logSumExp: number): Float64Array {
+  const values = new Float64Array(tokens.length);
+  for (let index = 0; index < tokens.length; index++) {
+    values[index] = (row[tokens[index] as number] as number) - logSumExp;
+  }
+  return values;
+}
+
 /** Runs of equal values, each once, with their lengths. */
 function countRepeats(ascending: Uint32Array): { tokens: Uint32Array; counts: Uint32Array } {
-  const tokens = ascending.filter((token, index) => token !== ascending[index - 1]);
-  const counts = new Uint32Array(tokens.length);
-  let at = -1;
-  ascending.forEach((token, index) => {
-    if (token !== ascending[index - 1]) at++;
-    counts[at] = (counts[at] as number) + 1;
-  });
-  return { tokens, counts };
+  const tokens = new Uint32Array(ascending.length);
+  const counts = new Uint32Array(ascending.length);
+  let distinct = 0;
+  for (const token of ascending) {
+    if (distinct === 0 || tokens[distinct - 1] !== token) tokens[distinct++] = token;
+    counts[distinct - 1] = (counts[distinct - 1] as number) + 1;
+  }
+  return { tokens: tokens.subarray(0, distinct), counts: counts.subarray(0, distinct) };
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array {

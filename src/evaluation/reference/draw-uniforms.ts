@@ -22,7 +22,9 @@ export function drawUniforms(
 ): Float64Array {
   // Mixed, because generators whose seeds differ by the generator's own step would give one sequence, shifted.
   const random = mulberry32(mixed(mixed(seed ^ 0x9e3779b9) ^ mixed(textHash + position)));
-  return Float64Array.from({ length: count }, random).sort();
+  const uniforms = new Float64Array(count);
+  for (let index = 0; index < count; index++) uniforms[index] = random();
+  return uniforms.sort();
 }
 
 /** The finalizer of MurmurHash3 (public domain): every bit of the result depends on every bit of the word. */

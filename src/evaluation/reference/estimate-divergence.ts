@@ -23,6 +23,7 @@ export function estimateDivergence(
   logSumExp: number,
 ): DivergenceEstimate {
   const { topTokens, topLogProbabilities, tailMass } = position;
+  const fit = new ControlFit(meanOf(topLogProbabilities));
   let kept = 0;
   let keptMass = 0;
   let subjectMass = 0;
@@ -30,25 +31,29 @@ export function estimateDivergence(
     const logP = topLogProbabilities[index] as number;
     const logQ = (logits[topTokens[index] as number] as number) - logSumExp;
     const p = Math.exp(logP);
+    const q = Math.exp(logQ);
     keptMass += p;
-    subjectMass += Math.exp(logQ);
-    if (logP > leastLogProbability) kept += p * (logP - logQ);
+    subjectMass += q;
+    if (logP <= leastLogProbability) continue;
+    kept += p * (logP - logQ);
+    fit.add(logP, logQ - logP, q / p);
   }
   // Codes of ln p are rounded; that they must add up to 1 - T takes the rounding's first-order effect out.
   kept -= keptMass - (1 - tailMass);
-  const tail = estimateTail(position, logits, logSumExp);
-  const control = tail.control * (1 - subjectMass - tailMass);
-  return { kld: kept + tail.sum - control, variance: tail.variance };
+  const control = fit.result();
+  const tail = estimateTail(position, logits, logSumExp, control);
+  const known = position.sampledTokens.length > 0 ? control * (1 - subjectMass - tailMass) : 0;
+  return { kld: kept + tail.sum - known, variance: tail.variance };
 }
 
 function estimateTail(
   position: PositionReference,
   logits: Float32Array,
   logSumExp: number,
-): { sum: number; control: number; variance: number } {
+  control: number,
+): { sum: number; variance: number } {
   const { sampledTokens, sampledLogProbabilities, sampledCounts, tailMass } = position;
-  if (sampledTokens.length === 0) return { sum: 0, control: 0, variance: 0 };
-  const control = fitControl(position, logits, logSumExp);
+  if (sampledTokens.length === 0) return { sum: 0, variance: 0 };
   let draws = 0;
   let sum = 0;
   const terms = new Float64Array(sampledTokens.length);
@@ -64,45 +69,46 @@ function estimateTail(
   }
   const mean = sum / draws;
   let squares = 0;
-  terms.forEach((term, index) => {
-    squares += (sampledCounts[index] as number) * (term - mean) ** 2;
-  });
+  for (let index = 0; index < terms.length; index++) {
+    squares += (sampledCounts[index] as number) * ((terms[index] as number) - mean) ** 2;
+  }
   const variance = draws > 1 ? (tailMass ** 2 * squares) / (draws - 1) / draws : 0;
-  return { sum: tailMass * mean, control, variance };
+  return { sum: tailMass * mean, variance };
 }
-
-/** Kept tokens nearest to the tail that b is fitted to. */
-const fittedShare = 0.5;
 
 /**
- * b = Cov(ln r, r) / Var(r) over the less probable half of the kept tokens, within [0, 1]: near 1 for small changes,
- * smaller where some ratios are so large that r itself is noise.
+ * b = Cov(ln r, r) / Var(r), within [0, 1], over the kept tokens that are most like the tail (ln p below their mean): near 1
+ * for small changes, smaller where some ratios are so large that r itself is noise.
  */
-function fitControl(position: PositionReference, logits: Float32Array, logSumExp: number): number {
-  const { topTokens, topLogProbabilities } = position;
-  const border = medianOf(topLogProbabilities);
-  let count = 0;
-  let sumLog = 0;
-  let sumRatio = 0;
-  let sumProduct = 0;
-  let sumSquare = 0;
-  for (let index = 0; index < topTokens.length; index++) {
-    const logP = topLogProbabilities[index] as number;
-    if (logP > border || logP <= leastLogProbability) continue;
-    const logRatio = (logits[topTokens[index] as number] as number) - logSumExp - logP;
-    const ratio = Math.exp(logRatio);
-    count++;
-    sumLog += logRatio;
-    sumRatio += ratio;
-    sumProduct += logRatio * ratio;
-    sumSquare += ratio * ratio;
+class ControlFit {
+  private count = 0;
+  private logs = 0;
+  private ratios = 0;
+  private products = 0;
+  private squares = 0;
+
+  constructor(private readonly border: number) {}
+
+  add(logP: number, logRatio: number, ratio: number): void {
+    if (logP > this.border) return;
+    this.count++;
+    this.logs += logRatio;
+    this.ratios += ratio;
+    this.products += logRatio * ratio;
+    this.squares += ratio * ratio;
   }
-  if (count < 8) return 1;
-  const variance = sumSquare - (sumRatio * sumRatio) / count;
-  const covariance = sumProduct - (sumLog * sumRatio) / count;
-  return variance > 0 ? Math.min(1, Math.max(0, covariance / variance)) : 1;
+
+  /** 1 where there is too little to fit. */
+  result(): number {
+    if (this.count < 8) return 1;
+    const variance = this.squares - this.ratios ** 2 / this.count;
+    const covariance = this.products - (this.logs * this.ratios) / this.count;
+    return variance > 0 ? Math.min(1, Math.max(0, covariance / variance)) : 1;
+  }
 }
 
-function medianOf(values: Float64Array): number {
-  return values.slice().sort()[Math.floor(values.length * fittedShare)] ?? 0;
+function meanOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return values.length === 0 ? 0 : sum / values.length;
 }
