@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+// That the kernel is compiled from the source beside it is checked with all others in scaled-delta-kernel.test.ts.
 import { describe, expect, it } from 'vitest';
 import { invariant } from '#src/errors/assert.ts';
 import {
@@ -125,11 +124,5 @@ describe('the kernel for logits', () => {
     const at = (rank: number) => valueAtRank(values.slice(), rank);
     expect([1, 2, 3, 4, 5, 6].map(at)).toEqual([7, 7, 7, 3, 2, 1]);
   });
-
-  it('is compiled from the source beside it', () => {
-    const script = fileURLToPath(
-      new URL('../../../configs/build/build-kernels.mjs', import.meta.url),
-    );
-    execFileSync(process.execPath, [script, '--check'], { stdio: 'pipe' });
   });
 });
