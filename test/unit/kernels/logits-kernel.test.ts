@@ -124,5 +124,4 @@ describe('the kernel for logits', () => {
     const at = (rank: number) => valueAtRank(values.slice(), rank);
     expect([1, 2, 3, 4, 5, 6].map(at)).toEqual([7, 7, 7, 3, 2, 1]);
   });
-  });
 });
