@@ -208,7 +208,8 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
   });
 }
 
-async function checkPlace(path: string, overwrite: boolean): Promise<void> {
+/** Throws `output/exists`, and `io/not-found` for a missing folder. */
+export async function checkPlace(path: string, overwrite: boolean): Promise<void> {
   const folder = await stat(dirname(path)).catch((error: unknown) => {
     throw toIoError(error, dirname(path));
   });

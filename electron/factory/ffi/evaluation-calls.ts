@@ -58,7 +58,7 @@ export function openEvaluationCalls(base: LibraryHandle): EvaluationCalls {
 
   return {
     observe(observer: ProductObserver) {
-      let failure: unknown;
+      let failure: Error | undefined;
       const answer = (tensor: bigint, ask: boolean): boolean => {
         // A failed observation asks for every node, because only a refused node stops the computation.
         if (failure !== undefined) return ask;
@@ -68,7 +68,7 @@ export function openEvaluationCalls(base: LibraryHandle): EvaluationCalls {
           const shown = readProduct(tensor, operation);
           return ask ? observer.wants(shown) : observer.see(shown);
         } catch (error) {
-          failure = error ?? new Error('unknown');
+          failure = error instanceof Error ? error : new Error(String(error));
           return ask;
         }
       };

@@ -185,7 +185,7 @@ export interface Observation {
   /** For ContextOptions.evaluationCallback. */
   readonly address: bigint;
   /** What the observer threw (koffi swallows exceptions of callbacks); computing was stopped then. */
-  failure(): unknown;
+  failure(): Error | undefined;
   /** Ends the registration; the contexts that were given the address must be freed before. */
   dispose(): void;
 }

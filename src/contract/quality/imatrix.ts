@@ -4,7 +4,8 @@ import { absolutePath, threadCount } from '../outputs.ts';
 import { referenceRequestSchema, textRequestSchema } from './subjects.ts';
 
 export const imatrixParams = z.object({
-  model: referenceRequestSchema,
+  /** Not needed where matrices are only added together. */
+  model: referenceRequestSchema.exactOptional(),
   texts: z.array(textRequestSchema).max(1_000),
   /** Matrices that are added in (`--in-file`). */
   inputs: z.array(absolutePath).max(1_000).default([]),
