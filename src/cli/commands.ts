@@ -5,6 +5,7 @@ import { chatCommand } from './commands/chat.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
+import { imatrixCommand } from './commands/imatrix.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { jobsCommand } from './commands/jobs.ts';
 import { libraryCommand } from './commands/library.ts';
@@ -21,6 +22,7 @@ export const commands: readonly Command[] = [
   convertCommand,
   convertLoraCommand,
   mergeCommand,
+  imatrixCommand,
   quantizeCommand,
   buildCommand,
   jobsCommand,

@@ -1,5 +1,6 @@
 // Commands that work for a while, as jobs of the shared list: the window and `gguf-studio jobs` show them, cancel them, and
 // can run them again.
+import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { invariant } from '#src/errors/assert.ts';
@@ -23,6 +24,17 @@ export async function recordWriting(
   await record(context, request, { onWritten: (answer) => (written = answer) });
   invariant(written !== undefined, 'work that ended well has written');
   return written;
+}
+
+/** Collects an importance matrix. Throws what the factory throws. */
+export async function recordImatrix(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'imatrix' }>['params'],
+): Promise<ImatrixResult> {
+  let result: ImatrixResult | undefined;
+  await record(context, { kind: 'imatrix', params }, { onImatrix: (answer) => (result = answer) });
+  invariant(result !== undefined, 'work that ended well has a result');
+  return result;
 }
 
 /** Validates files; what is not valid is in the answer's `failure`, and the job has failed with it. */

@@ -12,6 +12,7 @@ import {
   quantizeParams,
   threadCount,
 } from '#src/contract/outputs.ts';
+import { imatrixParams } from '#src/contract/quality/imatrix.ts';
 import { jobSchema, type Job, type JobState } from '#src/contract/jobs.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { isLockHeld } from './process-owner.ts';
@@ -29,6 +30,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('convert-lora'), params: convertLoraParams }),
   z.object({ kind: z.literal('merge'), params: mergeParams }),
   z.object({ kind: z.literal('quantize'), params: quantizeParams }),
+  z.object({ kind: z.literal('imatrix'), params: imatrixParams }),
   z.object({
     kind: z.literal('validate'),
     params: z.object({

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { ParamsOf, ResultOf } from '#src/contract/contract.ts';
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { JobResult } from '#src/contract/jobs.ts';
+import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
@@ -11,7 +12,8 @@ import type { JobRequest } from '#src/io/job-store-files.ts';
 import type { JobWork } from './record-job.ts';
 import { validateFiles, type ValidatedFiles } from './validate-files.ts';
 
-export type RequestMethod = 'build' | 'convert' | 'convertLora' | 'merge' | 'quantize' | 'validate';
+export type RequestMethod =
+  'build' | 'convert' | 'convertLora' | 'merge' | 'quantize' | 'collectImatrix' | 'validate';
 
 /** Calls a method of the factory host. */
 export type CallFactory = <Method extends RequestMethod>(
@@ -23,6 +25,7 @@ export type CallFactory = <Method extends RequestMethod>(
 /** For those that need more of the answer than a job keeps. */
 export interface RequestListener {
   readonly onWritten?: (written: Written) => void;
+  readonly onImatrix?: (result: ImatrixResult) => void;
   readonly onReport?: (report: ValidationReport) => void;
   /** Called before a file that is not valid ends the work with `failure`. */
   readonly onValidated?: (validated: ValidatedFiles) => void;
@@ -52,6 +55,11 @@ export function workOfRequest(
           return written(await call('merge', request.params, options));
         case 'quantize':
           return written(await call('quantize', request.params, options));
+        case 'imatrix': {
+          const answer = await call('collectImatrix', request.params, options);
+          listener.onImatrix?.(answer);
+          return resultOfImatrix(answer);
+        }
         case 'validate':
           return await validateAll(request.params, call, options, listener);
       }
@@ -82,6 +90,10 @@ export function titleOfRequest(request: JobRequest): string {
       const levels = outputs.map(({ level }) => level);
       const to = levels.length > 3 ? `${levels.length} levels` : levels.join(', ');
       return `${kind} ${basename(input)} to ${to}`;
+    }
+    case 'imatrix': {
+      const { model, output } = request.params;
+      return `${kind} ${basename(model?.path ?? output)}`;
     }
     case 'validate': {
       const { paths } = request.params;
@@ -137,6 +149,11 @@ function resultOfWritten({ outputs, seconds }: Written): JobResult {
       : [{ path, bytes, sha256, level: label, bitsPerWeight, adapters: [], reused: false }],
   );
   return { files, manifests: [], seconds };
+}
+
+function resultOfImatrix({ path, bytes, sha256, seconds }: ImatrixResult): JobResult {
+  const file = { path, bytes, sha256, level: 'imatrix', bitsPerWeight: 0, adapters: [], reused: false }; // prettier-ignore
+  return { files: [file], manifests: [], seconds };
 }
 
 /** What a host that died had written last: the log keeps it where people look for it. */
