@@ -5,6 +5,7 @@ import { chatCommand } from './commands/chat.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
+import { evalCommand } from './commands/eval.ts';
 import { imatrixCommand } from './commands/imatrix.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { jobsCommand } from './commands/jobs.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   buildCommand,
   jobsCommand,
   validateCommand,
+  evalCommand,
   chatCommand,
   serveCommand,
   cleanCommand,

@@ -1,6 +1,7 @@
 // Commands that work for a while, as jobs of the shared list: the window and `gguf-studio jobs` show them, cancel them, and
 // can run them again.
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
+import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { invariant } from '#src/errors/assert.ts';
@@ -33,6 +34,18 @@ export async function recordImatrix(
 ): Promise<ImatrixResult> {
   let result: ImatrixResult | undefined;
   await record(context, { kind: 'imatrix', params }, { onImatrix: (answer) => (result = answer) });
+  invariant(result !== undefined, 'work that ended well has a result');
+  return result;
+}
+
+/** Measures. Throws what the factory throws. */
+export async function recordEvaluation(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'evaluate' }>['params'],
+): Promise<EvaluateResult> {
+  let result: EvaluateResult | undefined;
+  const onEvaluated = (answer: EvaluateResult) => (result = answer);
+  await record(context, { kind: 'evaluate', params }, { onEvaluated });
   invariant(result !== undefined, 'work that ended well has a result');
   return result;
 }

@@ -30,6 +30,8 @@ export const jobResultSchema = buildResultSchema.extend({
   recipeHash: z.string().exactOptional(),
   /** Files that a validation found valid. */
   validated: z.array(z.string()).exactOptional(),
+  /** Id of the run that an evaluation wrote. */
+  run: z.string().exactOptional(),
 });
 
 export const jobSchema = z.object({

@@ -13,6 +13,7 @@ import {
   threadCount,
 } from '#src/contract/outputs.ts';
 import { imatrixParams } from '#src/contract/quality/imatrix.ts';
+import { evaluateParams } from '#src/contract/quality/evaluate.ts';
 import { jobSchema, type Job, type JobState } from '#src/contract/jobs.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { isLockHeld } from './process-owner.ts';
@@ -31,6 +32,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('merge'), params: mergeParams }),
   z.object({ kind: z.literal('quantize'), params: quantizeParams }),
   z.object({ kind: z.literal('imatrix'), params: imatrixParams }),
+  z.object({ kind: z.literal('evaluate'), params: evaluateParams }),
   z.object({
     kind: z.literal('validate'),
     params: z.object({

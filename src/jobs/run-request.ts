@@ -4,6 +4,7 @@ import type { ParamsOf, ResultOf } from '#src/contract/contract.ts';
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { JobResult } from '#src/contract/jobs.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
+import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
@@ -13,7 +14,14 @@ import type { JobWork } from './record-job.ts';
 import { validateFiles, type ValidatedFiles } from './validate-files.ts';
 
 export type RequestMethod =
-  'build' | 'convert' | 'convertLora' | 'merge' | 'quantize' | 'collectImatrix' | 'validate';
+  | 'build'
+  | 'convert'
+  | 'convertLora'
+  | 'merge'
+  | 'quantize'
+  | 'collectImatrix'
+  | 'evaluate'
+  | 'validate';
 
 /** Calls a method of the factory host. */
 export type CallFactory = <Method extends RequestMethod>(
@@ -26,6 +34,7 @@ export type CallFactory = <Method extends RequestMethod>(
 export interface RequestListener {
   readonly onWritten?: (written: Written) => void;
   readonly onImatrix?: (result: ImatrixResult) => void;
+  readonly onEvaluated?: (result: EvaluateResult) => void;
   readonly onReport?: (report: ValidationReport) => void;
   /** Called before a file that is not valid ends the work with `failure`. */
   readonly onValidated?: (validated: ValidatedFiles) => void;
@@ -59,6 +68,11 @@ export function workOfRequest(
           const answer = await call('collectImatrix', request.params, options);
           listener.onImatrix?.(answer);
           return resultOfImatrix(answer);
+        }
+        case 'evaluate': {
+          const answer = await call('evaluate', request.params, options);
+          listener.onEvaluated?.(answer);
+          return { files: [], manifests: [], run: answer.run.id, seconds: answer.seconds };
         }
         case 'validate':
           return await validateAll(request.params, call, options, listener);
@@ -95,6 +109,8 @@ export function titleOfRequest(request: JobRequest): string {
       const { model, output } = request.params;
       return `${kind} ${basename(model?.path ?? output)}`;
     }
+    case 'evaluate':
+      return `${kind} ${request.params.title}`;
     case 'validate': {
       const { paths } = request.params;
       const others = paths.length === 1 ? '' : ` and ${paths.length - 1} more`;

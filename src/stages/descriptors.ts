@@ -1,6 +1,7 @@
 // The pipeline as a table of contents: every stage, in the order of the flow. Data only; the command line's help, the
 // window's palette and inspector, and the docs are rendered from it.
 import { convertDescriptor, convertLoraDescriptor } from './convert/descriptor.ts';
+import { evaluateDescriptor } from './evaluate/descriptor.ts';
 import { imatrixDescriptor } from './imatrix/descriptor.ts';
 import { inspectDescriptor } from './inspect/descriptor.ts';
 import { libraryDescriptor } from './library/descriptor.ts';
@@ -20,4 +21,5 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   imatrixDescriptor,
   quantizeDescriptor,
   validateDescriptor,
+  evaluateDescriptor,
 ];

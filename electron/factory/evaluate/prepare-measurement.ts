@@ -8,6 +8,7 @@ import type {
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { batchTokens } from '#src/evaluation/chunk-plan.ts';
+import { findOverlap, type NamedText } from '#src/evaluation/suites/find-overlap.ts';
 import { entryNumber } from '#src/formats/gguf/entries.ts';
 import { estimateMemory } from '#src/stages/library/memory-estimate.ts';
 import { formatBytes } from '#src/text/format-number.ts';
@@ -29,6 +30,8 @@ export interface MeasurementRequest {
   readonly contextSize: number;
   readonly chunks?: number | undefined;
   readonly mode: 'reference' | 'full';
+  /** Files that something here was calibrated on; a shared line refuses the measurement. */
+  readonly calibrationTexts?: readonly string[] | undefined;
 }
 
 export interface PreparedMeasurement {
@@ -53,6 +56,7 @@ export async function prepareMeasurement(
   checkIds('text', request.texts);
   const read: ReadText[] = [];
   for (const text of request.texts) read.push(await readText(text));
+  await refuseOverlap(read, request.calibrationTexts ?? []);
   const onFile = (path: string) => emit({ event: 'phase', phase: 'Reading', detail: path });
   const reference = await describeMeasured(
     { ...request.reference, id: referenceId, label: labelOf(request.reference), form: 'stock' },
@@ -73,6 +77,30 @@ export async function prepareMeasurement(
     const texts = read.map((text) => tokenizeText(text, library, vocabulary, request));
     return { reference, subjects, texts, startToken };
   });
+}
+
+async function refuseOverlap(
+  texts: readonly ReadText[],
+  calibrationTexts: readonly string[],
+): Promise<void> {
+  if (calibrationTexts.length === 0) return;
+  const calibration: NamedText[] = [];
+  for (const path of calibrationTexts) {
+    const request = { id: 'calibration', title: path, paths: [path], parseSpecial: false };
+    calibration.push({ name: path, text: (await readText(request)).text });
+  }
+  const evaluation = texts.map(({ request, text }) => ({ name: request.title, text }));
+  const [overlap] = findOverlap(evaluation, calibration);
+  if (overlap === undefined) return;
+  const { lines, line, lineNumber } = overlap;
+  throw new StudioError(
+    'evaluation/overlap',
+    `The text "${overlap.evaluation}" shares ${lines} ${lines === 1 ? 'line' : 'lines'} with the calibration text ${overlap.calibration}; the first is line ${lineNumber}: "${line.slice(0, 120)}".`,
+    {
+      hint: 'Measure on text that nothing was calibrated on: otherwise the figures flatter.',
+      details: { ...overlap },
+    },
+  );
 }
 
 function labelOf({ path }: ReferenceRequest): string {
