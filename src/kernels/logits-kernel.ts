@@ -29,7 +29,7 @@ export interface LogitsKernel {
   readonly byteLength: number;
   /** Where a row is put: one F32 logit per token. Stays valid. */
   row(slot: LogitSlot): Float32Array;
-  /** Index of the first NaN or infinity of the row just scanned; undefined when there is none. */
+  /** Maximum and sum of a row, or where its first NaN or infinity is. */
   summarize(slot: LogitSlot): RowSummary | NotFinite;
   /**
    * KL divergence of the subject (slot 1) from the reference (slot 0) in nats, as llama-perplexity sums it: tokens with

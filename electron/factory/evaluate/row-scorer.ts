@@ -132,7 +132,7 @@ export function createRowScorer(vocabularySize: number, seed: number, read: Read
   };
 }
 
-/** The same formula for both ways: a subject may rule out (p = 0) what the reference expects. */
+/** A subject may rule out (p = 0) what the reference expects; such a figure is refused, not kept. */
 function finiteDivergence(kld: number, position: number): number {
   // What F32 cannot hold is as wrong as what F64 cannot.
   if (Number.isFinite(Math.fround(kld))) return kld;
