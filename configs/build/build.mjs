@@ -19,6 +19,7 @@ const nodePrograms = {
   'factory/factory-host': 'electron/factory/factory-host.ts',
   'factory/row-worker': 'electron/factory/quantize/row-worker.ts',
   'factory/score-worker': 'electron/factory/evaluate/score-worker.ts',
+  'factory/speed-host': 'electron/factory/speed/speed-host.ts',
   'factory/template-process': 'electron/factory/library/template-process.ts',
   'bench/bench': 'test/bench/bench.ts',
 };

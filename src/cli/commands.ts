@@ -1,12 +1,13 @@
 // All commands, in the order of help: the pipeline first.
 import type { Command } from './command.ts';
+import { benchSpeedCommand } from './commands/bench-speed.ts';
 import { buildCommand } from './commands/build.ts';
 import { chatCommand } from './commands/chat.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
-import { evalCommand } from './commands/eval.ts';
 import { imatrixCommand } from './commands/imatrix.ts';
+import { evalCommand } from './commands/eval.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { jobsCommand } from './commands/jobs.ts';
 import { libraryCommand } from './commands/library.ts';
@@ -29,6 +30,7 @@ export const commands: readonly Command[] = [
   jobsCommand,
   validateCommand,
   evalCommand,
+  benchSpeedCommand,
   chatCommand,
   serveCommand,
   cleanCommand,

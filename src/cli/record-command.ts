@@ -2,6 +2,7 @@
 // can run them again.
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
+import type { Speed } from '#src/contract/quality/measurements.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { invariant } from '#src/errors/assert.ts';
@@ -48,6 +49,17 @@ export async function recordEvaluation(
   await record(context, { kind: 'evaluate', params }, { onEvaluated });
   invariant(result !== undefined, 'work that ended well has a result');
   return result;
+}
+
+/** Times files. Throws what the factory throws. */
+export async function recordSpeed(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'bench-speed' }>['params'],
+): Promise<{ speed: readonly Speed[] }> {
+  let speed: readonly Speed[] | undefined;
+  await record(context, { kind: 'bench-speed', params }, { onSpeed: (answer) => (speed = answer) });
+  invariant(speed !== undefined, 'work that ended well has a result');
+  return { speed };
 }
 
 /** Validates files; what is not valid is in the answer's `failure`, and the job has failed with it. */

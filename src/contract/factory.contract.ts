@@ -18,6 +18,7 @@ import {
 } from './outputs.ts';
 import { evaluateParams, evaluateResult } from './quality/evaluate.ts';
 import { imatrixParams, imatrixResult } from './quality/imatrix.ts';
+import { benchSpeedParams, benchSpeedResult } from './quality/speed.ts';
 import { sizesSchema } from './sizes.ts';
 import { validationReportSchema } from './validation.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
@@ -97,6 +98,8 @@ export const factoryContract = {
   // Quality
   /** Subjects on texts against their unquantized model; llama-perplexity's protocol. Writes a run. */
   evaluate: { params: evaluateParams, result: evaluateResult, event },
+  /** llama-bench's tests, and peak memory; each file in a process of its own. */
+  benchSpeed: { params: benchSpeedParams, result: benchSpeedResult, event },
   /** llama-imatrix. Writes the matrix; a run that broke goes on where it was. */
   collectImatrix: { params: imatrixParams, result: imatrixResult, event },
   /** What a matrix of either form holds. */

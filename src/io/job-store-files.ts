@@ -14,6 +14,7 @@ import {
 } from '#src/contract/outputs.ts';
 import { imatrixParams } from '#src/contract/quality/imatrix.ts';
 import { evaluateParams } from '#src/contract/quality/evaluate.ts';
+import { benchSpeedParams } from '#src/contract/quality/speed.ts';
 import { jobSchema, type Job, type JobState } from '#src/contract/jobs.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { isLockHeld } from './process-owner.ts';
@@ -33,6 +34,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('quantize'), params: quantizeParams }),
   z.object({ kind: z.literal('imatrix'), params: imatrixParams }),
   z.object({ kind: z.literal('evaluate'), params: evaluateParams }),
+  z.object({ kind: z.literal('bench-speed'), params: benchSpeedParams }),
   z.object({
     kind: z.literal('validate'),
     params: z.object({

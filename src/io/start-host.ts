@@ -8,7 +8,14 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import type { Port, PortClosed } from '#src/rpc/port.ts';
 import { createLogTail } from './log-tail.ts';
 
-export type HostName = 'factory' | 'engine';
+export type HostName = 'factory' | 'engine' | 'speed';
+
+/** Each host's bundle below dist; that of `speed`, which the factory starts, lies beside the factory's. */
+const hostBundles: Record<HostName, string> = {
+  factory: 'factory/factory-host.js',
+  engine: 'engine/engine-host.js',
+  speed: 'factory/speed-host.js',
+};
 
 export interface HostOptions {
   readonly name: HostName;
@@ -53,7 +60,7 @@ export class HostProcess {
     };
   }
 
-  /** Forks `dist/<name>/<name>-host.js`. Throws `internal` when the bundle is missing. */
+  /** Forks the host's bundle. Throws `internal` when the bundle is missing. */
   static start(options: HostOptions): HostProcess {
     const child = fork(hostScript(options.name), [], {
       execPath: hostNode(),
@@ -114,7 +121,7 @@ function hostEnvironment(options: HostOptions): NodeJS.ProcessEnv {
 
 /** The bundled script beside this one's bundle, or in dist when this file runs from source. */
 function hostScript(name: HostName): string {
-  const candidates = [`../${name}/${name}-host.js`, `../../dist/${name}/${name}-host.js`].map(
+  const candidates = [`../${hostBundles[name]}`, `../../dist/${hostBundles[name]}`].map(
     (relative) =>
       fileURLToPath(new URL(relative, import.meta.url)).replace(
         /app\.asar(?=[\\/])/,

@@ -5,6 +5,7 @@ import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { JobResult } from '#src/contract/jobs.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
+import type { Speed } from '#src/contract/quality/measurements.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
@@ -21,6 +22,7 @@ export type RequestMethod =
   | 'quantize'
   | 'collectImatrix'
   | 'evaluate'
+  | 'benchSpeed'
   | 'validate';
 
 /** Calls a method of the factory host. */
@@ -35,6 +37,7 @@ export interface RequestListener {
   readonly onWritten?: (written: Written) => void;
   readonly onImatrix?: (result: ImatrixResult) => void;
   readonly onEvaluated?: (result: EvaluateResult) => void;
+  readonly onSpeed?: (speed: readonly Speed[]) => void;
   readonly onReport?: (report: ValidationReport) => void;
   /** Called before a file that is not valid ends the work with `failure`. */
   readonly onValidated?: (validated: ValidatedFiles) => void;
@@ -74,6 +77,12 @@ export function workOfRequest(
           listener.onEvaluated?.(answer);
           return { files: [], manifests: [], run: answer.run.id, seconds: answer.seconds };
         }
+        case 'bench-speed': {
+          const start = performance.now();
+          const { speed } = await call('benchSpeed', request.params, options);
+          listener.onSpeed?.(speed);
+          return { files: [], manifests: [], seconds: (performance.now() - start) / 1000 };
+        }
         case 'validate':
           return await validateAll(request.params, call, options, listener);
       }
@@ -111,6 +120,11 @@ export function titleOfRequest(request: JobRequest): string {
     }
     case 'evaluate':
       return `${kind} ${request.params.title}`;
+    case 'bench-speed': {
+      const { subjects } = request.params;
+      const others = subjects.length === 1 ? '' : ` and ${subjects.length - 1} more`;
+      return `${kind} ${subjects[0]?.label ?? ''}${others}`;
+    }
     case 'validate': {
       const { paths } = request.params;
       const others = paths.length === 1 ? '' : ` and ${paths.length - 1} more`;

@@ -1,8 +1,9 @@
 // The pipeline as a table of contents: every stage, in the order of the flow. Data only; the command line's help, the
 // window's palette and inspector, and the docs are rendered from it.
+import { benchSpeedDescriptor } from './bench-speed/descriptor.ts';
 import { convertDescriptor, convertLoraDescriptor } from './convert/descriptor.ts';
-import { evaluateDescriptor } from './evaluate/descriptor.ts';
 import { imatrixDescriptor } from './imatrix/descriptor.ts';
+import { evaluateDescriptor } from './evaluate/descriptor.ts';
 import { inspectDescriptor } from './inspect/descriptor.ts';
 import { libraryDescriptor } from './library/descriptor.ts';
 import { mergeDescriptor } from './merge/descriptor.ts';
@@ -22,4 +23,5 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   quantizeDescriptor,
   validateDescriptor,
   evaluateDescriptor,
+  benchSpeedDescriptor,
 ];

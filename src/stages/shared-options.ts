@@ -1,5 +1,5 @@
 // Options that mean the same on several commands, written once.
-import type { OptionDescriptor } from './stage-descriptor.ts';
+import type { OptionDescriptor, OptionSet } from './stage-descriptor.ts';
 
 const threads = {
   kind: 'integer',
@@ -49,3 +49,40 @@ export const emotionOption = {
   label: 'Emotion step',
   description: 'List the emotion step in the manifest of a universal build.',
 } as const satisfies OptionDescriptor;
+
+/** Models that generate, for commands that take several and switch adapters on. */
+export const generatingModelOptions = {
+  model: {
+    kind: 'path',
+    repeatable: true,
+    valueName: 'GGUF',
+    aliases: ['-m'],
+    label: 'Model',
+    description:
+      'A GGUF file. May be repeated; files that stand on the command line without a flag are models, too.',
+  },
+  lora: {
+    kind: 'path',
+    repeatable: true,
+    valueName: 'ADAPTER',
+    label: 'Adapters',
+    description:
+      'Adapter that is switched on for every model: a GGUF LoRA or a PEFT folder. May be repeated.',
+  },
+  'lora-scaled': {
+    kind: 'scaled-paths',
+    valueName: 'ADAPTER:SCALE',
+    label: 'Scaled adapters',
+    description: 'Adapter with a scale of your own. May be repeated.',
+  },
+  'n-gpu-layers': {
+    kind: 'integer',
+    valueName: 'N',
+    minimum: 0,
+    maximum: 1000000,
+    default: 0,
+    aliases: ['-ngl', '--gpu-layers'],
+    label: 'GPU layers',
+    description: 'Layers that are kept on the GPU. Without it: none.',
+  },
+} as const satisfies OptionSet;

@@ -11,7 +11,13 @@ import { studioHome } from '#src/io/studio-home.ts';
 import { runtimeAdapters, type AdapterFactory } from '#src/studio/runtime-adapters.ts';
 import { convertLora } from '../methods/convert.ts';
 import { describeAdapterBase } from '../methods/describe-adapter-base.ts';
-import type { MeasuredModel } from './measured-model.ts';
+import type { HashedAdapter } from './measured-model.ts';
+
+/** What is read of a measured model. */
+export interface AdaptedModel {
+  readonly subject: { readonly path: string };
+  readonly adapters: readonly HashedAdapter[];
+}
 
 export interface AdapterFile {
   readonly path: string;
@@ -23,7 +29,7 @@ export interface AdapterFile {
  * `bundle/invalid` and I/O errors.
  */
 export async function adapterFiles(
-  { adapters, subject }: MeasuredModel,
+  { adapters, subject }: AdaptedModel,
   file: string,
   { signal, emit }: { signal: AbortSignal; emit: EventSink },
 ): Promise<AdapterFile[]> {

@@ -1,6 +1,7 @@
 // The list of the factory host's methods.
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { Handlers } from '#src/rpc/server.ts';
+import { benchSpeed } from './bench-speed.ts';
 import { build } from './build.ts';
 import { checkAdapters } from './check-adapters.ts';
 import { collectImatrix, describeImatrix } from './collect-imatrix.ts';
@@ -35,6 +36,7 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   planBuild,
   validate,
   evaluate,
+  benchSpeed,
   collectImatrix,
   describeImatrix,
 };

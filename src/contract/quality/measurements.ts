@@ -72,7 +72,10 @@ export const speedSchema = z.object({
   generatedTokens: z.number(),
   generationTokensPerSecond: timingSchema,
   firstTokenSeconds: timingSchema,
+  /** Of the process that held this file alone, pages of the mapped file included. */
   peakRamBytes: z.number(),
+  /** What that process held before it loaded the file: part of `peakRamBytes`, and the program's own. */
+  processRamBytes: z.number().exactOptional(),
   peakVramBytes: z.number().exactOptional(),
 });
 
