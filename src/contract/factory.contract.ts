@@ -16,7 +16,8 @@ import {
   threadCount,
   writtenSchema,
 } from './outputs.ts';
-import { evaluateParams, evaluateResult } from './quality/evaluate.ts';
+import { driftChunkSchema, positionSchema } from './quality/drift.ts';
+import { driftParams, evaluateParams, evaluateResult, positionParams } from './quality/evaluate.ts';
 import { imatrixParams, imatrixResult } from './quality/imatrix.ts';
 import { benchSpeedParams, benchSpeedResult } from './quality/speed.ts';
 import { sizesSchema } from './sizes.ts';
@@ -98,6 +99,10 @@ export const factoryContract = {
   // Quality
   /** Subjects on texts against their unquantized model; llama-perplexity's protocol. Writes a run. */
   evaluate: { params: evaluateParams, result: evaluateResult, event },
+  /** A chunk's tokens with their KLD, from a run's own files. */
+  readDrift: { params: driftParams, result: driftChunkSchema, event },
+  /** Both models' predictions before one token, computed again. */
+  readPosition: { params: positionParams, result: positionSchema, event },
   /** llama-bench's tests, and peak memory; each file in a process of its own. */
   benchSpeed: { params: benchSpeedParams, result: benchSpeedResult, event },
   /** llama-imatrix. Writes the matrix; a run that broke goes on where it was. */

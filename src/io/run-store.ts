@@ -102,7 +102,8 @@ async function runIds(folder: string): Promise<string[]> {
     .slice(0, maximumRuns);
 }
 
-async function readRun(path: string, id: string): Promise<Run> {
+/** One run's file. Throws `io/*`, and `run/invalid` for a broken one. */
+export async function readRun(path: string, id: string): Promise<Run> {
   const text = await readBounded(path);
   let value: unknown;
   try {

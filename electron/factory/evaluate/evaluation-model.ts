@@ -108,6 +108,14 @@ export class EvaluationModel {
     return this.library.contexts.logits(this.context, last, this.vocabularySize);
   }
 
+  /** A token's text; bytes that are no whole character are shown as U+FFFD. */
+  tokenText(token: number): string {
+    const vocabulary = this.library.models.vocabulary(this.model);
+    return Buffer.from(this.library.vocabulary.tokenBytes(vocabulary, token, true)).toString(
+      'utf8',
+    );
+  }
+
   dispose(): void {
     this.library.contexts.free(this.context);
     this.library.models.free(this.model);

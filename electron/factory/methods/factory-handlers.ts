@@ -14,6 +14,7 @@ import { inspect } from './inspect.ts';
 import { merge } from './merge.ts';
 import { planBuild } from './plan-build.ts';
 import { quantize } from './quantize.ts';
+import { readDrift, readPosition } from './read-drift.ts';
 import { renderChatTemplate } from './render-chat-template.ts';
 import { scanModels } from './scan-models.ts';
 import { sizes } from './sizes.ts';
@@ -36,6 +37,8 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   planBuild,
   validate,
   evaluate,
+  readDrift,
+  readPosition,
   benchSpeed,
   collectImatrix,
   describeImatrix,
