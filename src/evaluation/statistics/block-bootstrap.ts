@@ -10,40 +10,61 @@ const seed = 0x6767_7566;
 /** 97.5 % quantile of the normal distribution. */
 const normalQuantile = 1.959963984540054;
 
-/**
- * The 95 % interval of Σ values · weights / Σ weights over chunks: percentiles of 2,000 seeded resamples, widened for few
- * chunks by sqrt(n / (n - 1)) · t(n - 1) / z (after T. Hesterberg, "What Teachers Should Know About the Bootstrap", 2015:
- * plain percentile intervals are too narrow by this factor). Undefined for fewer than two chunks, which tell nothing.
- */
+/** What is resampled by itself: the chunks of one text. Without weights every chunk weighs the same. */
+export interface Stratum {
+  readonly values: readonly number[];
+  readonly weights?: readonly number[] | undefined;
+}
+
+/** The interval of one text: see `bootstrapStrata`. */
 export function bootstrapInterval(
   values: readonly number[],
   weights?: readonly number[],
 ): Interval | undefined {
-  const count = values.length;
-  if (count < 2) return undefined;
-  const weighted = Float64Array.from(values, (value, index) => value * (weights?.[index] ?? 1));
-  const weight = Float64Array.from({ length: count }, (_, index) => weights?.[index] ?? 1);
+  return bootstrapStrata([{ values, weights }]);
+}
+
+/**
+ * The 95 % interval of the mean over strata of Σ values · weights / Σ weights: percentiles of 2,000 seeded resamples within
+ * every stratum, widened for few chunks by sqrt(n / (n - k)) · t(n - k) / z with n chunks in k strata (after T. Hesterberg,
+ * "What Teachers Should Know About the Bootstrap", 2015: plain percentile intervals are too narrow by this factor).
+ * Undefined when a stratum has fewer than two chunks, which tell nothing.
+ */
+export function bootstrapStrata(strata: readonly Stratum[]): Interval | undefined {
+  if (strata.length === 0 || strata.some(({ values }) => values.length < 2)) return undefined;
+  const prepared = strata.map(({ values, weights }) => {
+    const weight = Float64Array.from(values, (_, index) => weights?.[index] ?? 1);
+    return { weight, weighted: weight.map((each, index) => each * (values[index] as number)) };
+  });
   const random = mulberry32(seed);
   const means = new Float64Array(resamples);
   for (let resample = 0; resample < resamples; resample++) {
-    let sum = 0;
-    let total = 0;
-    for (let drawn = 0; drawn < count; drawn++) {
-      const index = Math.floor(random() * count);
-      sum += weighted[index] as number;
-      total += weight[index] as number;
+    let mean = 0;
+    for (const { weight, weighted } of prepared) {
+      let sum = 0;
+      let total = 0;
+      for (let drawn = 0; drawn < weight.length; drawn++) {
+        const index = Math.floor(random() * weight.length);
+        sum += weighted[index] as number;
+        total += weight[index] as number;
+      }
+      mean += sum / total;
     }
-    means[resample] = sum / total;
+    means[resample] = mean / prepared.length;
   }
   means.sort();
-  const mean = weightedMean(weighted, weight);
-  const widening = (Math.sqrt(count / (count - 1)) * studentQuantile(count - 1)) / normalQuantile;
+  const mean =
+    prepared.reduce((sum, { weight, weighted }) => sum + total(weighted) / total(weight), 0) /
+    prepared.length;
+  const count = prepared.reduce((sum, { weight }) => sum + weight.length, 0);
+  const degrees = count - prepared.length;
+  const widening = (Math.sqrt(count / degrees) * studentQuantile(degrees)) / normalQuantile;
   const from = (fraction: number) => mean + (quantile(means, fraction) - mean) * widening;
   return { low: Math.min(mean, from(0.025)), high: Math.max(mean, from(0.975)) };
 }
 
-function weightedMean(weighted: Float64Array, weight: Float64Array): number {
-  return weighted.reduce((sum, value) => sum + value, 0) / weight.reduce((sum, w) => sum + w, 0);
+function total(values: Float64Array): number {
+  return values.reduce((sum, value) => sum + value, 0);
 }
 
 function quantile(sorted: Float64Array, fraction: number): number {

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bootstrapInterval } from '#src/evaluation/statistics/block-bootstrap.ts';
-import { pairedDifference } from '#src/evaluation/statistics/paired-difference.ts';
+import { bootstrapInterval, bootstrapStrata } from '#src/evaluation/statistics/block-bootstrap.ts';
 import { studentQuantile } from '#src/evaluation/statistics/student-quantile.ts';
 import { normalNumbers } from '#test/helpers/random-logits.ts';
 
@@ -39,8 +38,26 @@ describe('the block bootstrap', () => {
     expect(interval?.high).toBeCloseTo(1, 5);
   });
 
-  it('says nothing from one chunk', () => {
+  it('says nothing from one chunk, whatever other texts say', () => {
     expect(bootstrapInterval([1])).toBeUndefined();
+    expect(bootstrapStrata([{ values: [1, 2, 3] }, { values: [1] }])).toBeUndefined();
+  });
+
+  it('holds the mean of two unlike texts in about 95 % of cases', () => {
+    const normal = normalNumbers(11);
+    let held = 0;
+    for (let trial = 0; trial < 300; trial++) {
+      const around = (mean: number, count: number) =>
+        Array.from({ length: count }, () => mean + normal());
+      const interval = bootstrapStrata([{ values: around(0, 5) }, { values: around(10, 20) }]);
+      if (interval !== undefined && interval.low <= 5 && interval.high >= 5) held++;
+    }
+    expect(held / 300).toBeGreaterThan(0.905);
+    expect(held / 300).toBeLessThan(0.995);
+  });
+
+  it('gives no width where all chunks are the same', () => {
+    expect(bootstrapInterval([0, 0, 0])).toEqual({ low: 0, high: 0 });
   });
 
   it('knows the quantiles of Student', () => {
@@ -48,30 +65,5 @@ describe('the block bootstrap', () => {
     expect(studentQuantile(11)).toBeCloseTo(2.201, 3);
     expect(studentQuantile(30)).toBeCloseTo(2.0423, 3);
     expect(studentQuantile(1e6)).toBeCloseTo(1.96, 3);
-  });
-});
-
-describe('a paired difference', () => {
-  it('sees a small change that is the same in every chunk', () => {
-    const normal = normalNumbers(3);
-    const left = Array.from({ length: 30 }, () => 1 + 10 * Math.abs(normal()));
-    const right = left.map((value) => value + 0.01 + 0.005 * normal());
-    const { difference, interval, chunks } = pairedDifference(left, right);
-    expect(chunks).toBe(30);
-    expect(difference).toBeCloseTo(-0.01, 2);
-    expect(interval.high).toBeLessThan(0);
-  });
-
-  it('is nothing for the same figures, and untold from one chunk', () => {
-    expect(pairedDifference([1, 2, 3], [1, 2, 3])).toEqual({
-      difference: 0,
-      interval: { low: 0, high: 0 },
-      chunks: 3,
-    });
-    expect(pairedDifference([1], [3])).toEqual({
-      difference: -2,
-      interval: { low: -2, high: 2 },
-      chunks: 1,
-    });
   });
 });
