@@ -297,6 +297,10 @@ export const studioContract = {
   listRuns: qualityMethods.listRuns,
   readRun: qualityMethods.readRun,
   removeRun: qualityMethods.removeRun,
+  listSuites: qualityMethods.listSuites,
+  startEvaluation: qualityMethods.startEvaluation,
+  readDrift: qualityMethods.readDrift,
+  readPosition: qualityMethods.readPosition,
 } as const satisfies Contract;
 
 export type StudioContract = typeof studioContract;

@@ -19,6 +19,8 @@ type JobMethods =
 
 export interface JobPart {
   readonly handlers: StudioHandlers<JobMethods>;
+  /** Adds a job and starts it in its turn. */
+  start(job: NewJob, request: JobRequest): Promise<Job>;
   /** All jobs, newest first. */
   list(): Promise<readonly Job[]>;
   /** Stops looking. Jobs that run are marked as interrupted: they go on where they stopped when they are run again. */
@@ -80,6 +82,7 @@ export function jobPart(parts: StudioParts): JobPart {
   };
 
   return {
+    start: run,
     async list() {
       await watch.ready;
       return [...known.values()].sort(

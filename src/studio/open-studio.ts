@@ -146,7 +146,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   const library = libraryPart(parts, nameOfFolder);
   const uploads = uploadPart(parts);
   const jobs = jobPart(parts);
-  const quality = qualityPart(parts);
+  const quality = qualityPart(parts, jobs);
   const meter = startMeter(parts, () => void tellState().catch(() => undefined));
 
   const handlers: Handlers<StudioContract> = {

@@ -1,19 +1,44 @@
-// The quality lab of the window: measured runs of the open workspace. Measuring itself is the factory's; here runs are listed,
-// read and put away, and windows hear when one comes.
+// The quality lab of the window: measured runs of the open workspace, and measuring anew. The factory measures; here files get
+// their paths, suites their texts, runs their place, and windows hear when one comes.
+import { basename, join } from 'node:path';
+import type { ParamsOf } from '#src/contract/contract.ts';
+import type { EvaluateParams } from '#src/contract/quality/evaluate.ts';
+import type { SubjectAdapter, TextRequest } from '#src/contract/quality/subjects.ts';
+import type { StudioContract } from '#src/contract/studio.contract.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
 import { rankRun } from '#src/evaluation/ranking/rank-run.ts';
-import { openRunStore, type RunStore } from '#src/io/run-store.ts';
+import {
+  chooseEvaluationSuites,
+  findEvaluationSuites,
+  listTextFiles,
+} from '#src/io/evaluation-suites.ts';
+import { measurementsFolderName, openRunStore, type RunStore } from '#src/io/run-store.ts';
 import type { FolderWatch } from '#src/io/watch-folder.ts';
+import type { JobPart } from './job-handlers.ts';
+import { distinctIds, newRunId } from './run-ids.ts';
+import type { StudioFiles } from './studio-files.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 
-type QualityMethods = 'listRuns' | 'readRun' | 'removeRun';
+type QualityMethods =
+  | 'listRuns'
+  | 'readRun'
+  | 'removeRun'
+  | 'listSuites'
+  | 'startEvaluation'
+  | 'readDrift'
+  | 'readPosition';
+type AskedEvaluation = ParamsOf<StudioContract, 'startEvaluation'>;
 
 export interface QualityPart {
   readonly handlers: StudioHandlers<QualityMethods>;
   dispose(): void;
 }
 
-export function qualityPart({ workspace, watchers }: StudioParts): QualityPart {
+export function qualityPart(
+  { files, hosts, settings, workspace, watchers }: StudioParts,
+  jobs: Pick<JobPart, 'start'>,
+): QualityPart {
   let opened: { folder: string; store: RunStore; watch: FolderWatch } | undefined;
   const tell = () => watchers.send({ event: 'runs-changed' });
   const store = () => {
@@ -39,6 +64,116 @@ export function qualityPart({ workspace, watchers }: StudioParts): QualityPart {
         tell();
         return null;
       },
+      async readDrift({ id, ...place }, { signal }) {
+        const runFolder = await store().folderOf(id);
+        return hosts.factory.call('readDrift', { runFolder, ...place }, { signal });
+      },
+      async readPosition({ id, ...place }, { signal }) {
+        const runFolder = await store().folderOf(id);
+        const { threads } = settings.current;
+        const own = threads === undefined ? {} : { threads };
+        return hosts.factory.call('readPosition', { runFolder, ...place, ...own }, { signal });
+      },
+      listSuites: () => findEvaluationSuites(workspace().folder),
+      async startEvaluation(asked) {
+        refuseReadOnly(workspace());
+        const { folder } = workspace();
+        const texts = await textsOf(asked, files, folder);
+        const { title, contextSize, chunks, mode, tensorErrors } = asked;
+        const { threads } = settings.current;
+        const params: EvaluateParams = {
+          folder: join(folder, measurementsFolderName),
+          id: newRunId(title),
+          title,
+          reference: {
+            path: await files.pathOf(asked.reference.file),
+            adapters: await adaptersOf(asked.reference.adapters ?? [], files),
+          },
+          subjects: await subjectsOf(asked, files),
+          texts,
+          calibrationTexts: [],
+          contextSize: contextSize ?? 512,
+          mode: mode ?? 'reference',
+          tensorErrors: tensorErrors ?? true,
+          gpuLayers: 0,
+          fresh: false,
+          ...(chunks === undefined ? {} : { chunks }),
+          ...(threads === undefined ? {} : { threads }),
+        };
+        const request = { kind: 'evaluate', params, speed: asked.speed ?? true } as const;
+        const job = await jobs.start(
+          { kind: 'evaluate', title, origin: 'window', folder, request },
+          request,
+        );
+        // Windows that look at runs see the new one by its folder; the watch begins here when none was.
+        store();
+        return job;
+      },
     },
   };
+}
+
+async function subjectsOf(
+  { subjects }: AskedEvaluation,
+  files: StudioFiles,
+): Promise<EvaluateParams['subjects']> {
+  const found = await Promise.all(
+    subjects.map(async ({ file, label, form, adapters = [] }) => {
+      const path = await files.pathOf(file);
+      return {
+        path,
+        label: label ?? basename(path).replace(/\.gguf$/i, ''),
+        form: form ?? (adapters.length > 0 ? ('run-time' as const) : ('stock' as const)),
+        adapters: await adaptersOf(adapters, files),
+      };
+    }),
+  );
+  const ids = distinctIds(found.map(({ label }) => label));
+  return found.map((subject, index) => ({ ...subject, id: ids[index] ?? `subject-${index}` }));
+}
+
+type AskedAdapters = NonNullable<AskedEvaluation['reference']['adapters']>;
+
+function adaptersOf(adapters: AskedAdapters, files: StudioFiles): Promise<SubjectAdapter[]> {
+  return Promise.all(
+    adapters.map(async (adapter) =>
+      'bundled' in adapter
+        ? adapter
+        : { path: await files.pathOf(adapter.file), scale: adapter.scale },
+    ),
+  );
+}
+
+async function textsOf(
+  { suites = [], texts = [] }: AskedEvaluation,
+  files: StudioFiles,
+  folder: string,
+): Promise<TextRequest[]> {
+  const chosen = await chooseEvaluationSuites(suites, folder);
+  const fromSuites = chosen
+    .filter(({ kind }) => kind !== 'tasks')
+    .map(({ id, title, domain, paths, parseSpecial }) => ({
+      id,
+      title,
+      paths,
+      parseSpecial,
+      ...(domain === undefined ? {} : { domain }),
+    }));
+  const own = await Promise.all(
+    texts.map(async (file) => {
+      const path = await files.pathOf(file);
+      return { title: basename(path), paths: await listTextFiles(path), parseSpecial: false };
+    }),
+  );
+  const all = [...fromSuites, ...own.map((text) => ({ ...text, id: text.title }))];
+  const empty = own.find(({ paths }) => paths.length === 0);
+  if (empty !== undefined || all.length === 0) {
+    throw new StudioError(
+      'io/not-found',
+      empty === undefined ? 'No text was chosen.' : `There is no text file in ${empty.title}.`,
+      { hint: 'Choose a suite, or files and folders with plain text.' },
+    );
+  }
+  const ids = distinctIds(all.map(({ id }) => id));
+  return all.map((text, index) => ({ ...text, id: ids[index] ?? `text-${index}` }));
 }

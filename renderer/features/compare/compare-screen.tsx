@@ -1,7 +1,7 @@
 // Compare: what each size costs, measured. Runs of the open workspace, one at a time, with a second one beside it when asked.
 import { ChartScatter, Plus } from 'lucide-react';
-import { useEffect, useMemo } from 'react';
-import { goTo } from '#renderer/stores/navigation-store.ts';
+import { useEffect, useMemo, useState } from 'react';
+import { goTo, takeHandover, useNavigation } from '#renderer/stores/navigation-store.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { confirm } from '#renderer/ui/dialog.tsx';
@@ -10,10 +10,12 @@ import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
 import { Skeleton } from '#renderer/ui/skeleton.tsx';
+import { AddRunDialog } from './add-run/add-run-dialog.tsx';
 import { followRuns, loadRuns, openRun, useCompare, type OpenedRun } from './compare-store.ts';
 import css from './compare.module.css';
 import { ConditionsPanel } from './conditions-panel.tsx';
 import { DomainMap } from './domain-map.tsx';
+import { DriftCard } from './drift-card.tsx';
 import { fileName } from './export-chart.ts';
 import { MatrixCard } from './matrix-card.tsx';
 import { PickPanel } from './pick-panel.tsx';
@@ -26,11 +28,33 @@ import { TensorsCard } from './tensors-card.tsx';
 
 export function CompareScreen() {
   const { runs, listError, chosen, opened, openError } = useCompare();
+  const handover = useNavigation((store) => store.handover);
+  /** Files that a new run begins with; undefined while its dialog is closed. */
+  const [adding, setAdding] = useState<readonly string[] | undefined>();
+  const add = () => setAdding([]);
   useEffect(followRuns, []);
+  useEffect(() => {
+    const taken = takeHandover('compare');
+    if (taken !== undefined) setAdding(taken.files.map(({ id }) => id));
+  }, [handover]);
   const current = runs?.find(({ id }) => id === chosen);
   return (
     <>
-      <ScreenHeader crumb={current === undefined ? 'Compare' : `Compare · ${current.title}`} />
+      <ScreenHeader
+        crumb={current === undefined ? 'Compare' : `Compare · ${current.title}`}
+        actions={
+          <Button
+            {...(runs?.length === 0 ? {} : { variant: 'primary' as const })}
+            icon={<Plus aria-hidden="true" />}
+            onClick={add}
+          >
+            Add run
+          </Button>
+        }
+      />
+      {adding !== undefined && (
+        <AddRunDialog key={adding.join()} files={adding} onClose={() => setAdding(undefined)} />
+      )}
       {runs === undefined ? (
         listError === undefined ? (
           <Skeleton label="Reading the runs" />
@@ -43,7 +67,7 @@ export function CompareScreen() {
           </div>
         )
       ) : runs.length === 0 ? (
-        <NoRuns />
+        <NoRuns onAdd={add} />
       ) : (
         <div className={css.screen}>
           <div className={css.content}>
@@ -108,12 +132,13 @@ function OpenRun({ opened: { run, ranking } }: { opened: OpenedRun }) {
       </div>
       <DomainMap run={run} fileName={`${name}-domains`} />
       {run.matrix.length > 0 && <MatrixCard run={run} fileName={`${name}-adapters`} />}
+      <DriftCard key={run.id} run={run} />
       {run.tensors.length > 0 && <TensorsCard run={run} fileName={`${name}-tensors`} />}
     </>
   );
 }
 
-function NoRuns() {
+function NoRuns({ onAdd }: { onAdd: () => void }) {
   return (
     <EmptyState
       icon={<ChartScatter aria-hidden="true" />}
@@ -132,9 +157,10 @@ function NoRuns() {
       }
       actions={
         <>
-          <Button icon={<Plus aria-hidden="true" />} onClick={() => goTo('workflow')}>
-            Build levels first
+          <Button variant="primary" icon={<Plus aria-hidden="true" />} onClick={onAdd}>
+            Add run
           </Button>
+          <Button onClick={() => goTo('workflow')}>Build levels first</Button>
         </>
       }
     />

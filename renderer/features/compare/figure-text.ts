@@ -42,10 +42,10 @@ export function kldText(value: number): string {
   );
 }
 
-/** Places after the point that an error of this size leaves: two significant digits of the error. */
+/** Places after the point that an error of this size leaves: one significant digit of the error. */
 export function placesOf(error: number): number {
   if (!(error > 0)) return 5;
-  return Math.min(6, Math.max(0, 1 - Math.floor(Math.log10(error))));
+  return Math.min(6, Math.max(0, -Math.floor(Math.log10(error))));
 }
 
 /** A value alone. */
@@ -82,7 +82,7 @@ export function figureParts(
   }
   if (name === 'generation')
     return { value: figureText(name, value), error: figureText(name, error) };
-  const places = Math.min(5, placesOf(error));
+  const places = Math.max(name === 'pplRatio' ? 3 : 0, placesOf(error));
   return { value: value.toFixed(places), error: error.toFixed(places) };
 }
 

@@ -32,6 +32,7 @@ export function RunChooser({ runs }: { runs: readonly RunSummary[] }) {
       {texts.length > 1 && (
         <Select
           label="Text"
+          className={css.text}
           value={text ?? ''}
           options={[
             { value: '', label: `All ${texts.length} texts` },

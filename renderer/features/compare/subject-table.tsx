@@ -16,13 +16,13 @@ import { subjectTable } from './subject-table-data.ts';
 import type { Cell } from './table-data.ts';
 
 const widths: Readonly<Record<FigureName, string>> = {
-  kld: 'minmax(140px, 1.3fr)',
-  kld99: 'minmax(58px, 0.6fr)',
-  sameTop: 'minmax(104px, 1fr)',
-  pplRatio: 'minmax(132px, 1.2fr)',
-  generation: 'minmax(92px, 0.9fr)',
-  firstToken: 'minmax(74px, 0.7fr)',
-  memory: 'minmax(72px, 0.7fr)',
+  kld: 'minmax(118px, 1.3fr)',
+  kld99: 'minmax(48px, 0.6fr)',
+  sameTop: 'minmax(94px, 1fr)',
+  pplRatio: 'minmax(98px, 1.1fr)',
+  generation: 'minmax(80px, 0.9fr)',
+  firstToken: 'minmax(64px, 0.7fr)',
+  memory: 'minmax(60px, 0.6fr)',
 };
 const rowHeight = 32;
 const mostRows = 16;
@@ -103,7 +103,7 @@ function columnsFor(rows: readonly SubjectRow[]): TableColumn<SubjectRow>[] {
     {
       key: 'label',
       header: 'File',
-      width: `minmax(${Math.min(240, Math.max(110, ...rows.map(({ label }) => label.length * 7.4 + 24)))}px, 1.6fr)`,
+      width: `minmax(${Math.min(240, Math.max(96, ...rows.map(({ label }) => label.length * 7.4 + 24)))}px, 1.6fr)`,
       sortable: true,
       cell: ({ label, level, subject }) => (
         <span
@@ -126,7 +126,7 @@ function columnsFor(rows: readonly SubjectRow[]): TableColumn<SubjectRow>[] {
     {
       key: 'size',
       header: 'Size',
-      width: 'minmax(72px, 0.7fr)',
+      width: 'minmax(60px, 0.7fr)',
       align: 'end',
       sortable: true,
       cell: ({ bytes }) => <span className="num">{formatBytes(bytes)}</span>,
@@ -134,13 +134,21 @@ function columnsFor(rows: readonly SubjectRow[]): TableColumn<SubjectRow>[] {
     {
       key: 'bpw',
       header: 'bpw',
-      width: 'minmax(48px, 0.5fr)',
+      width: 'minmax(36px, 0.5fr)',
       align: 'end',
       sortable: true,
       cell: ({ bitsPerWeight }) => <span className="num">{bitsPerWeight.toFixed(2)}</span>,
     },
     ...measured.map((name): TableColumn<SubjectRow> => {
       const best = clearBest(rows, name);
+      // As wide as the longest error, so that every ± stands below the one above.
+      const errorWidth = Math.max(
+        0,
+        ...rows.map(({ figures }) => {
+          const figure = figures[name];
+          return figure === undefined ? 0 : (figureParts(name, figure).error?.length ?? 0);
+        }),
+      );
       return {
         key: name,
         header: figureWords[name].name,
@@ -157,7 +165,11 @@ function columnsFor(rows: readonly SubjectRow[]): TableColumn<SubjectRow>[] {
               title={`${figureWords[name].long}: ${intervalText(name, figure)}`}
             >
               {value}
-              {error !== undefined && <span className={css.error}> ± {error}</span>}
+              {errorWidth > 0 && (
+                <span className={css.error} style={{ minWidth: `${errorWidth + 3}ch` }}>
+                  {error === undefined ? '' : `\u00a0±\u00a0${error}`}
+                </span>
+              )}
               {id === best && <span className="visually-hidden"> (best)</span>}
             </span>
           );

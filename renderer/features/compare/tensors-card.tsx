@@ -33,6 +33,7 @@ export function TensorsCard({ run, fileName }: { run: Run; fileName: string }) {
       about={
         <Select
           label="File whose tensors are shown"
+          className={css.file}
           value={shown.subject}
           options={run.tensors.map(({ subject }) => ({ value: subject, label: labelOf(subject) }))}
           onChange={(subject) => useCompare.setState({ subject })}

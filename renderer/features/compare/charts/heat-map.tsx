@@ -129,7 +129,18 @@ export function HeatMap({
             };
             if (cell === undefined) {
               return (
-                <rect key={`${row.id} ${column.id}`} className={css.emptyCell} {...place} rx={3} />
+                <g key={`${row.id} ${column.id}`} aria-hidden="true">
+                  <title>not measured</title>
+                  <rect className={css.emptyCell} {...place} rx={3} />
+                  <text
+                    className={css.columnName}
+                    x={place.x + place.width / 2}
+                    y={place.y + cellHeight / 2 + 4}
+                    textAnchor="middle"
+                  >
+                    –
+                  </text>
+                </g>
               );
             }
             const isButton = onChoose !== undefined;

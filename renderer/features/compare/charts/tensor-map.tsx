@@ -21,7 +21,7 @@ const nameWidth = 132;
 
 export function TensorMap({ grid, colour, label, width, onNear, drawing }: TensorMapProps) {
   const columns = Math.max(1, grid.layers.length + (grid.hasOutside ? 1 : 0));
-  const cellWidth = Math.min(64, Math.max(12, (width - nameWidth) / columns));
+  const cellWidth = Math.min(88, Math.max(12, (width - nameWidth) / columns));
   const outsideGap = grid.hasOutside ? 10 : 0;
   const wide = nameWidth + columns * cellWidth + outsideGap;
   const height = headHeight + grid.kinds.length * (cellHeight + gap);
