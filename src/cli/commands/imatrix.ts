@@ -1,4 +1,5 @@
 // `imatrix`: collects an importance matrix, adds several together, or describes one.
+import { existsSync } from 'node:fs';
 import { imatrixDescriptor } from '#src/stages/imatrix/descriptor.ts';
 import type { OptionValues } from '#src/stages/stage-descriptor.ts';
 import { defineCommand, type CommandContext, type Invocation } from '../command.ts';
@@ -42,7 +43,7 @@ function paramsOf({ options, given }: Invocation<Options>, context: CommandConte
       paths: [path],
       parseSpecial: options['parse-special'] ?? false,
     })),
-    inputs: [...options['in-file']],
+    inputs: (given.get('in-file') ?? []).flatMap((text) => inputsOf(text, context)),
     output: options.output ?? context.resolvePath('imatrix.gguf'),
     overwrite: options.overwrite ?? false,
     contextSize: options['ctx-size'],
@@ -55,6 +56,13 @@ function paramsOf({ options, given }: Invocation<Options>, context: CommandConte
     gpuLayers: options['gpu-layers'],
     ...(threads === undefined ? {} : { threads }),
   };
+}
+
+/** llama-imatrix separates files by commas; a file whose name has one is itself. */
+function inputsOf(text: string, context: CommandContext): string[] {
+  const whole = context.resolvePath(text);
+  if (existsSync(whole)) return [whole];
+  return text.split(',').map((part) => context.resolvePath(part));
 }
 
 function adaptersOf(options: OptionValues<Options>) {

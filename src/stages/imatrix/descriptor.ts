@@ -45,7 +45,8 @@ export const imatrixDescriptor = describeCommand({
       valueName: 'FILE',
       group: input,
       label: 'Matrices to add in',
-      description: 'Importance matrix (GGUF or .dat) that is added in. May be repeated.',
+      description:
+        'Importance matrix (GGUF or .dat) that is added in; several separated by commas, or repeated.',
     },
     'parse-special': {
       kind: 'flag',
