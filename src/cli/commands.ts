@@ -11,6 +11,7 @@ import { evalCommand } from './commands/eval.ts';
 import { inspectCommand } from './commands/inspect.ts';
 import { jobsCommand } from './commands/jobs.ts';
 import { libraryCommand } from './commands/library.ts';
+import { matrixCommand } from './commands/matrix.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -30,6 +31,7 @@ export const commands: readonly Command[] = [
   jobsCommand,
   validateCommand,
   evalCommand,
+  matrixCommand,
   benchSpeedCommand,
   chatCommand,
   serveCommand,

@@ -62,6 +62,18 @@ export async function recordSpeed(
   return { speed };
 }
 
+/** Measures adapters × levels. Throws what the factory throws. */
+export async function recordMatrix(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'matrix' }>['params'],
+): Promise<EvaluateResult> {
+  let result: EvaluateResult | undefined;
+  const onEvaluated = (answer: EvaluateResult) => (result = answer);
+  await record(context, { kind: 'matrix', params }, { onEvaluated });
+  invariant(result !== undefined, 'work that ended well has a result');
+  return result;
+}
+
 /** Validates files; what is not valid is in the answer's `failure`, and the job has failed with it. */
 export async function recordValidation(
   context: CommandContext,

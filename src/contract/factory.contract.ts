@@ -19,6 +19,7 @@ import {
 import { driftChunkSchema, positionSchema } from './quality/drift.ts';
 import { driftParams, evaluateParams, evaluateResult, positionParams } from './quality/evaluate.ts';
 import { imatrixParams, imatrixResult } from './quality/imatrix.ts';
+import { matrixParams } from './quality/matrix.ts';
 import { benchSpeedParams, benchSpeedResult } from './quality/speed.ts';
 import { sizesSchema } from './sizes.ts';
 import { validationReportSchema } from './validation.ts';
@@ -99,6 +100,8 @@ export const factoryContract = {
   // Quality
   /** Subjects on texts against their unquantized model; llama-perplexity's protocol. Writes a run. */
   evaluate: { params: evaluateParams, result: evaluateResult, event },
+  /** Adapters × levels, at run time and merged, against the unquantized base with the adapter. Writes a run. */
+  measureMatrix: { params: matrixParams, result: evaluateResult, event },
   /** A chunk's tokens with their KLD, from a run's own files. */
   readDrift: { params: driftParams, result: driftChunkSchema, event },
   /** Both models' predictions before one token, computed again. */

@@ -14,6 +14,7 @@ import {
 } from '#src/contract/outputs.ts';
 import { imatrixParams } from '#src/contract/quality/imatrix.ts';
 import { evaluateParams } from '#src/contract/quality/evaluate.ts';
+import { matrixParams } from '#src/contract/quality/matrix.ts';
 import { benchSpeedParams } from '#src/contract/quality/speed.ts';
 import { jobSchema, type Job, type JobState } from '#src/contract/jobs.ts';
 import { invariant } from '#src/errors/assert.ts';
@@ -33,6 +34,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('merge'), params: mergeParams }),
   z.object({ kind: z.literal('quantize'), params: quantizeParams }),
   z.object({ kind: z.literal('imatrix'), params: imatrixParams }),
+  z.object({ kind: z.literal('matrix'), params: matrixParams }),
   z.object({ kind: z.literal('evaluate'), params: evaluateParams }),
   z.object({ kind: z.literal('bench-speed'), params: benchSpeedParams }),
   z.object({

@@ -6,7 +6,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { ensureSeedlingWorkspace } from '#src/io/seedling-workspace.ts';
 import { findWorkspace, openWorkspace, type Workspace } from '#src/io/workspace.ts';
-import { parseModelMapping } from '#src/recipe/model-mapping.ts';
+import { parseModelMapping, type ModelMapping } from '#src/recipe/model-mapping.ts';
 import {
   recipeForDomain,
   recipeForUniversal,
@@ -93,12 +93,12 @@ async function prepare(
   options: NamedBuildOptions,
   from: string,
   makeRecipe: (
-    mapping: ReturnType<typeof parseModelMapping>,
+    mapping: ModelMapping,
     options: DomainRecipeOptions,
   ) => ReturnType<typeof recipeForDomain>,
 ): Promise<PreparedBuild> {
   const workspace = await chooseWorkspace(from, options.workspace);
-  const mapping = parseModelMapping(await readMapping(workspace), workspace.mappingPath);
+  const mapping = await readWorkspaceMapping(workspace);
   const recipe = makeRecipe(mapping, {
     levels: options.levels,
     useCase: options.useCase,
@@ -111,6 +111,11 @@ async function prepare(
   const title = name === universalName ? name : `domain ${name}`;
   const document = newRecipeDocument(recipe, `build ${title}`);
   return { document, title, folder: workspace.folder };
+}
+
+/** Throws `io/not-found` without a mapping, `recipe/invalid` for a wrong one. */
+export async function readWorkspaceMapping(workspace: Workspace): Promise<ModelMapping> {
+  return parseModelMapping(await readMapping(workspace), workspace.mappingPath);
 }
 
 async function readMapping(workspace: Workspace): Promise<string> {

@@ -22,6 +22,7 @@ export type RequestMethod =
   | 'quantize'
   | 'collectImatrix'
   | 'evaluate'
+  | 'measureMatrix'
   | 'benchSpeed'
   | 'validate';
 
@@ -83,6 +84,11 @@ export function workOfRequest(
           listener.onSpeed?.(speed);
           return { files: [], manifests: [], seconds: (performance.now() - start) / 1000 };
         }
+        case 'matrix': {
+          const answer = await call('measureMatrix', request.params, options);
+          listener.onEvaluated?.(answer);
+          return { files: [], manifests: [], run: answer.run.id, seconds: answer.seconds };
+        }
         case 'validate':
           return await validateAll(request.params, call, options, listener);
       }
@@ -119,6 +125,7 @@ export function titleOfRequest(request: JobRequest): string {
       return `${kind} ${basename(model?.path ?? output)}`;
     }
     case 'evaluate':
+    case 'matrix':
       return `${kind} ${request.params.title}`;
     case 'bench-speed': {
       const { subjects } = request.params;

@@ -6,6 +6,7 @@ import { imatrixDescriptor } from './imatrix/descriptor.ts';
 import { evaluateDescriptor } from './evaluate/descriptor.ts';
 import { inspectDescriptor } from './inspect/descriptor.ts';
 import { libraryDescriptor } from './library/descriptor.ts';
+import { matrixDescriptor } from './matrix/descriptor.ts';
 import { mergeDescriptor } from './merge/descriptor.ts';
 import { quantizeDescriptor } from './quantize/descriptor.ts';
 import { sizesDescriptor } from './sizes/descriptor.ts';
@@ -23,5 +24,6 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   quantizeDescriptor,
   validateDescriptor,
   evaluateDescriptor,
+  matrixDescriptor,
   benchSpeedDescriptor,
 ];

@@ -39,6 +39,8 @@ export interface MeasureOptions extends MeasurementRequest {
   readonly keep?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly emit: EventSink;
+  /** The reference's file of a caller that measures more with the same base; whoever made it removes it. */
+  readonly referenceFile?: ReferenceFile | undefined;
   /** Gets every finished pass, subject after subject, text after text. */
   readonly onMeasured?: ((pass: MeasuredPass) => Promise<void> | void) | undefined;
 }
@@ -205,14 +207,14 @@ async function runPasses(
     vocabularySize: reference.vocabulary.size,
     seed: samplingSeed,
   });
-  const file = referenceFile(reference, options);
+  const file = options.referenceFile ?? referenceFile(reference, options);
   const bench: Bench = { options, library, prepared, pool, file, progress };
   try {
     await computeBase(basePasses, bench);
     return await computeSubjects(passes, basePasses, bench);
   } finally {
     await pool.dispose();
-    await file.remove();
+    if (options.referenceFile === undefined) await file.remove();
   }
 }
 

@@ -11,6 +11,7 @@ import { describeMachine } from './describe-machine.ts';
 import { describeModel } from './describe-model.ts';
 import { evaluate } from './evaluate.ts';
 import { inspect } from './inspect.ts';
+import { measureMatrix } from './measure-matrix.ts';
 import { merge } from './merge.ts';
 import { planBuild } from './plan-build.ts';
 import { quantize } from './quantize.ts';
@@ -37,6 +38,7 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   planBuild,
   validate,
   evaluate,
+  measureMatrix,
   readDrift,
   readPosition,
   benchSpeed,
