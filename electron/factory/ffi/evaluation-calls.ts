@@ -37,6 +37,9 @@ export function openEvaluationCalls(base: LibraryHandle): EvaluationCalls {
     Number(overhead()) === tensorBytes + objectBytes,
     'ggml_tensor has the size that this release gives it',
   );
+  // Made now: koffi makes no callback types any more once a worker thread that used it has ended.
+  const callbackPointer = koffi.pointer(evaluationCallback);
+  const threeSources = koffi.array('void *', 3);
   const operations = Array.from({ length: searchedOperations }, (_, id) => operationName(id));
   const product = operations.indexOf('MUL_MAT');
   const expertProduct = operations.indexOf('MUL_MAT_ID');
@@ -46,7 +49,7 @@ export function openEvaluationCalls(base: LibraryHandle): EvaluationCalls {
     const [weight, input, experts] = koffi.decode(
       address,
       offsets.sources,
-      koffi.array('void *', 3),
+      threeSources,
     ) as bigint[];
     invariant(Boolean(weight) && Boolean(input), 'a product has two sources');
     return {
@@ -72,7 +75,7 @@ export function openEvaluationCalls(base: LibraryHandle): EvaluationCalls {
           return ask;
         }
       };
-      const address = koffi.register(answer, koffi.pointer(evaluationCallback));
+      const address = koffi.register(answer, callbackPointer);
       return { address, failure: () => failure, dispose: () => koffi.unregister(address) };
     },
     copy: (tensor, target, offset) => get(tensor.address, target, offset, target.byteLength),
