@@ -16,6 +16,7 @@ import { mergeCommand } from './commands/merge.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { serveCommand } from './commands/serve.ts';
 import { sizesCommand } from './commands/sizes.ts';
+import { tasksCommand } from './commands/tasks.ts';
 import { validateCommand } from './commands/validate.ts';
 
 export const commands: readonly Command[] = [
@@ -33,6 +34,7 @@ export const commands: readonly Command[] = [
   evalCommand,
   matrixCommand,
   benchSpeedCommand,
+  tasksCommand,
   chatCommand,
   serveCommand,
   cleanCommand,

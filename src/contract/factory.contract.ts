@@ -20,7 +20,12 @@ import { driftChunkSchema, positionSchema } from './quality/drift.ts';
 import { driftParams, evaluateParams, evaluateResult, positionParams } from './quality/evaluate.ts';
 import { imatrixParams, imatrixResult } from './quality/imatrix.ts';
 import { matrixParams } from './quality/matrix.ts';
-import { benchSpeedParams, benchSpeedResult } from './quality/speed.ts';
+import {
+  benchSpeedParams,
+  benchSpeedResult,
+  runTasksParams,
+  runTasksResult,
+} from './quality/speed.ts';
 import { sizesSchema } from './sizes.ts';
 import { validationReportSchema } from './validation.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
@@ -100,14 +105,16 @@ export const factoryContract = {
   // Quality
   /** Subjects on texts against their unquantized model; llama-perplexity's protocol. Writes a run. */
   evaluate: { params: evaluateParams, result: evaluateResult, event },
-  /** Adapters × levels, at run time and merged, against the unquantized base with the adapter. Writes a run. */
-  measureMatrix: { params: matrixParams, result: evaluateResult, event },
   /** A chunk's tokens with their KLD, from a run's own files. */
   readDrift: { params: driftParams, result: driftChunkSchema, event },
   /** Both models' predictions before one token, computed again. */
   readPosition: { params: positionParams, result: positionSchema, event },
+  /** Adapters × levels, at run time and merged, against the unquantized base with the adapter. Writes a run. */
+  measureMatrix: { params: matrixParams, result: evaluateResult, event },
   /** llama-bench's tests, and peak memory; each file in a process of its own. */
   benchSpeed: { params: benchSpeedParams, result: benchSpeedResult, event },
+  /** Questions with exact answers, greedily, in each model's own chat template. */
+  runTasks: { params: runTasksParams, result: runTasksResult, event },
   /** llama-imatrix. Writes the matrix; a run that broke goes on where it was. */
   collectImatrix: { params: imatrixParams, result: imatrixResult, event },
   /** What a matrix of either form holds. */

@@ -41,6 +41,7 @@ export const errorCatalog = {
   'quantize/needs-imatrix': { kind: 'input', title: 'This level needs an importance matrix' },
   'quantize/failed': { kind: 'input', title: 'Quantization failed' },
   'quantize/prune': { kind: 'input', title: 'These layers cannot be pruned' },
+  'allocate/budget': { kind: 'input', title: 'No allocation has this size' },
   // Recipes, builds and workspaces
   'recipe/invalid': { kind: 'input', title: 'Invalid recipe' },
   'recipe/changed-on-disk': { kind: 'input', title: 'The recipe was changed by another program' },
@@ -54,10 +55,12 @@ export const errorCatalog = {
   // Validation
   'validate/failed': { kind: 'check', title: 'Validation failed' },
   // Measuring
+  'evaluation/gate': { kind: 'check', title: 'A measured file does not pass its gate' },
   'evaluation/not-finite': { kind: 'input', title: 'The model computes NaN or infinity' },
   'evaluation/overlap': { kind: 'input', title: 'Evaluation and calibration share text' },
   'evaluation/reference': { kind: 'input', title: 'The kept reference cannot be used' },
   'evaluation/suites': { kind: 'input', title: 'Wrong list of evaluation suites' },
+  'evaluation/tasks': { kind: 'input', title: 'The tasks cannot be read' },
   'evaluation/text': { kind: 'input', title: 'The text cannot be measured' },
   'evaluation/unknown-suite': { kind: 'input', title: 'No such evaluation suite' },
   'evaluation/vocabulary': { kind: 'input', title: 'The models do not share a tokenizer' },

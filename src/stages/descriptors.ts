@@ -11,6 +11,7 @@ import { mergeDescriptor } from './merge/descriptor.ts';
 import { quantizeDescriptor } from './quantize/descriptor.ts';
 import { sizesDescriptor } from './sizes/descriptor.ts';
 import type { CommandDescriptor } from './stage-descriptor.ts';
+import { tasksDescriptor } from './tasks/descriptor.ts';
 import { validateDescriptor } from './validate/descriptor.ts';
 
 export const stageDescriptors: readonly CommandDescriptor[] = [
@@ -26,4 +27,5 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   evaluateDescriptor,
   matrixDescriptor,
   benchSpeedDescriptor,
+  tasksDescriptor,
 ];

@@ -1,6 +1,10 @@
 // Renders a chat template in a process of its own, with bounds on time and memory that a hostile one cannot cross.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type {
+  ConversationsTask,
+  RenderedConversations,
+} from '#src/stages/library/render-conversations.ts';
 import type { RenderedTemplate, TemplateTask } from '#src/stages/library/render-template.ts';
 
 export interface RenderBounds {
@@ -13,10 +17,18 @@ export interface RenderBounds {
 const memoryMegabytes = 128;
 
 /** Never rejects for what the template does; rejects with `signal.reason` when aborted. */
-export async function renderInProcess(
+export function renderInProcess(
+  task: ConversationsTask,
+  bounds: RenderBounds,
+): Promise<RenderedConversations>;
+export function renderInProcess(
   task: TemplateTask,
+  bounds: RenderBounds,
+): Promise<RenderedTemplate>;
+export async function renderInProcess(
+  task: TemplateTask | ConversationsTask,
   { milliseconds, signal }: RenderBounds,
-): Promise<RenderedTemplate> {
+): Promise<RenderedTemplate | RenderedConversations> {
   signal?.throwIfAborted();
   const child = fork(processEntry(), [], {
     execArgv: [`--max-old-space-size=${memoryMegabytes}`],
@@ -33,7 +45,9 @@ export async function renderInProcess(
       timer = setTimeout(() => resolve({ problem: tooLong }), milliseconds);
       onAbort = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort);
-      child.once('message', (result) => resolve(result as RenderedTemplate));
+      child.once('message', (result) =>
+        resolve(result as RenderedTemplate | RenderedConversations),
+      );
       child.once('error', (error) => resolve({ problem: `It was not rendered: ${error.message}` }));
       child.once('exit', () => resolve({ problem: 'It fills the memory or cannot be rendered.' }));
       child.send(task, (error) => {

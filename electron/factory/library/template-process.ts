@@ -1,9 +1,14 @@
-// A process that renders one chat template and ends. A template may loop for ever or fill the memory, and V8 ends the whole
+// A process that renders one chat template, over a sample or over given conversations, and ends. A template may loop for ever or fill the memory, and V8 ends the whole
 // process where the memory ends, also that of a worker thread: here only this one is lost.
+import {
+  renderConversations,
+  type ConversationsTask,
+} from '#src/stages/library/render-conversations.ts';
 import { renderTemplate, type TemplateTask } from '#src/stages/library/render-template.ts';
 
 process.once('message', (task) => {
-  const result = renderTemplate(task as TemplateTask);
+  const given = task as TemplateTask | ConversationsTask;
+  const result = 'conversations' in given ? renderConversations(given) : renderTemplate(given);
   process.send?.(result, undefined, {}, () => process.exit(0));
 });
 process.once('disconnect', () => process.exit(1));

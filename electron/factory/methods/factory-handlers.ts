@@ -17,6 +17,7 @@ import { planBuild } from './plan-build.ts';
 import { quantize } from './quantize.ts';
 import { readDrift, readPosition } from './read-drift.ts';
 import { renderChatTemplate } from './render-chat-template.ts';
+import { runTasks } from './run-tasks.ts';
 import { scanModels } from './scan-models.ts';
 import { sizes } from './sizes.ts';
 import { validate } from './validate.ts';
@@ -38,10 +39,11 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   planBuild,
   validate,
   evaluate,
-  measureMatrix,
   readDrift,
   readPosition,
+  measureMatrix,
   benchSpeed,
+  runTasks,
   collectImatrix,
   describeImatrix,
 };
