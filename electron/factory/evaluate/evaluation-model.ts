@@ -2,7 +2,7 @@
 // logits stay in native memory: 512 of them of a vocabulary of 150,000 are 300 MB.
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { ChunkBatch } from '#src/evaluation/chunk-plan.ts';
-import { batchTokens } from '#src/evaluation/chunk-plan.ts';
+import { batchTokens, planBatches } from '#src/evaluation/chunk-plan.ts';
 import type { LogitRows } from '#src/evaluation/position-scores.ts';
 import type { ContextHandle, LlamaLibrary, ModelHandle } from '../ffi/llama-library.types.ts';
 
@@ -91,21 +91,27 @@ export class EvaluationModel {
     return { address: contexts.logitsAddress(this.context, firstOutput), count: scored };
   }
 
-  /** The logits after the first `length` tokens of a chunk. */
-  async logitsAfter(tokens: Int32Array, length: number): Promise<Float32Array> {
-    let last = 0;
-    for (let start = 0; start < length; start += batchTokens) {
-      const count = Math.min(batchTokens, length - start);
-      const isLast = start + count === length;
+  /**
+   * The logits at a position of a chunk, computed in the batches of a measurement: other batches round differently.
+   */
+  async logitsAt(tokens: Int32Array, position: number): Promise<Float32Array> {
+    for (const batch of planBatches(tokens.length)) {
+      const index = position - batch.start;
+      if (index >= batch.count) {
+        await this.decode(tokens, { ...batch, scored: 0 });
+        continue;
+      }
+      // Positions that are only context have no logits otherwise.
       await this.decode(tokens, {
-        start,
-        count,
-        firstOutput: isLast ? count - 1 : count,
+        ...batch,
+        firstOutput: Math.min(batch.firstOutput, index),
         scored: 0,
       });
-      last = count - 1;
+      return this.library.contexts.logits(this.context, index, this.vocabularySize);
     }
-    return this.library.contexts.logits(this.context, last, this.vocabularySize);
+    throw new Error(
+      `A chunk of ${tokens.length} tokens has no position ${position} with a prediction.`,
+    );
   }
 
   /** A token's text; bytes that are no whole character are shown as U+FFFD. */

@@ -91,15 +91,16 @@ export async function distributionAt(
     ...mostProbable(own.probabilities, shownOfSubject),
     actual,
   ]);
+  const textOf = (id: number) => base.texts.get(id) ?? own.texts.get(id) ?? `token ${id}`;
   const shownTokens = [...shown].map((id) => ({
     id,
-    text: base.textOf(id),
+    text: textOf(id),
     pBase: base.probabilities[id] ?? 0,
     p: own.probabilities[id] ?? 0,
   }));
   return {
     tokens: shownTokens.sort((a, b) => b.pBase - a.pBase),
-    actual: { id: actual, text: base.textOf(actual) },
+    actual: { id: actual, text: textOf(actual) },
   };
 }
 
@@ -168,13 +169,14 @@ function piecesAsText(tokens: Int32Array, pieces: ReadonlyMap<number, Uint8Array
 
 interface Prediction {
   readonly probabilities: Float32Array;
-  readonly textOf: (token: number) => string;
+  /** Of what it finds most probable, and of the chunk's own tokens. */
+  readonly texts: ReadonlyMap<number, string>;
 }
 
 async function predict(
   model: Subject,
   chunk: Int32Array,
-  length: number,
+  token: number,
   { conditions }: Run,
   options: { threads?: number | undefined; signal: AbortSignal; emit: EventSink },
 ): Promise<Prediction> {
@@ -201,12 +203,12 @@ async function predict(
     });
     try {
       signal.throwIfAborted();
-      const probabilities = softmax(await opened.logitsAfter(chunk, length));
+      const probabilities = softmax(await opened.logitsAt(chunk, token - 1));
       const texts = new Map<number, string>();
       // Asked for after the model is gone: what may be shown is read now.
-      for (const token of [...mostProbable(probabilities, 200), ...chunk])
-        texts.set(token, opened.tokenText(token));
-      return { probabilities, textOf: (token) => texts.get(token) ?? `token ${token}` };
+      for (const id of [...mostProbable(probabilities, 200), ...chunk])
+        texts.set(id, opened.tokenText(id));
+      return { probabilities, texts };
     } finally {
       opened.dispose();
     }

@@ -12,7 +12,6 @@ import {
   type MeasuredSubjects,
 } from '#electron/factory/evaluate/measure-subjects.ts';
 import { quantize } from '#electron/factory/methods/quantize.ts';
-import type { Level } from '#src/tensors/levels.ts';
 import reference from './llama-perplexity.json' with { type: 'json' };
 
 const assets = fileURLToPath(new URL('../../../assets/seedling/', import.meta.url));
@@ -47,7 +46,7 @@ beforeAll(async () => {
   await quantize(
     {
       input: join(assets, 'seedling-4m'),
-      outputs: levels.map((level) => ({ level: level as Level, path: fileOf(level) })),
+      outputs: levels.map((level) => ({ level: level, path: fileOf(level) })),
       tensorTypes: [],
       pure: false,
       leaveOutputTensor: false,
