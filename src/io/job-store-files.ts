@@ -35,7 +35,12 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('quantize'), params: quantizeParams }),
   z.object({ kind: z.literal('imatrix'), params: imatrixParams }),
   z.object({ kind: z.literal('matrix'), params: matrixParams }),
-  z.object({ kind: z.literal('evaluate'), params: evaluateParams }),
+  z.object({
+    kind: z.literal('evaluate'),
+    params: evaluateParams,
+    /** Also time every file (`bench-speed`). */
+    speed: z.boolean().exactOptional(),
+  }),
   z.object({ kind: z.literal('bench-speed'), params: benchSpeedParams }),
   z.object({
     kind: z.literal('validate'),

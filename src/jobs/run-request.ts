@@ -11,6 +11,7 @@ import type { EventSink } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { JobRequest } from '#src/io/job-store-files.ts';
+import { addSpeed } from './add-speed.ts';
 import type { JobWork } from './record-job.ts';
 import { validateFiles, type ValidatedFiles } from './validate-files.ts';
 
@@ -75,6 +76,7 @@ export function workOfRequest(
         }
         case 'evaluate': {
           const answer = await call('evaluate', request.params, options);
+          if (request.speed === true) await addSpeed(answer, request.params, call, options);
           listener.onEvaluated?.(answer);
           return { files: [], manifests: [], run: answer.run.id, seconds: answer.seconds };
         }
