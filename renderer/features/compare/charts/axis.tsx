@@ -1,6 +1,6 @@
 // Axes of a chart: grid lines, tick labels and a name.
 import css from './charts.module.css';
-import { tickText, type Scale } from './scales.ts';
+import { tickText, type Scale } from '#src/evaluation/charts/scales.ts';
 
 export interface AxisProps {
   scale: Scale;

@@ -6,10 +6,10 @@ import { figureText, figureWords, intervalText, isUnknown } from '../figure-text
 import { isLessBetter, type FigureName, type SubjectRow } from '../run-rows.ts';
 import { Axis } from './axis.tsx';
 import css from './charts.module.css';
-import { placeLabels } from './label-places.ts';
+import { placeLabels } from '#src/evaluation/charts/label-places.ts';
 import { formWords, Mark } from './mark.tsx';
-import { paretoLine } from './pareto-line.ts';
-import { linearScale, logScale, type Scale } from './scales.ts';
+import { paretoLine } from '#src/evaluation/charts/pareto-line.ts';
+import { linearScale, logScale, type Scale } from '#src/evaluation/charts/scales.ts';
 
 export interface PlaneProps {
   rows: readonly SubjectRow[];
