@@ -36,7 +36,13 @@ export interface ReferencePart {
 
 export type ScoreOutcome = ReferencePart | PositionScores;
 
-export type ScoreRequest = { readonly id: number; readonly job: ScoreJob } | 'end';
+export interface ScoreTask {
+  readonly id: number;
+  readonly job: ScoreJob;
+}
+
+/** What a worker is sent: a task, or the order to end after those before it. */
+export type ScoreRequest = ScoreTask | 'end';
 
 export type ScoreReply =
   | { readonly id: number; readonly outcome: ScoreOutcome }

@@ -5,7 +5,7 @@ import { invariant } from '#src/errors/assert.ts';
 import { toWireError } from '#src/errors/studio-error.ts';
 import { openRowLibrary } from '../ffi/open-llama-library.ts';
 import { createRowScorer } from './row-scorer.ts';
-import type { ScoreReply, ScoreRequest, ScoreWorkerData } from './score-task.ts';
+import type { ScoreReply, ScoreRequest, ScoreTask, ScoreWorkerData } from './score-task.ts';
 
 invariant(parentPort !== null, 'score-worker runs as a worker thread');
 const port = parentPort;
@@ -20,7 +20,7 @@ port.on('message', (request: ScoreRequest) => {
   else port.postMessage(answer(request));
 });
 
-function answer({ id, job }: Exclude<ScoreRequest, 'end'>): ScoreReply {
+function answer({ id, job }: ScoreTask): ScoreReply {
   try {
     return { id, outcome: score(job) };
   } catch (error) {

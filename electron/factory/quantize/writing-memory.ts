@@ -4,7 +4,8 @@ import { availableParallelism } from 'node:os';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import type { TensorView } from '#src/model/model-view.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
-import { maximumWorkers, tasksPerWorker } from './row-pool.ts';
+import { tasksPerWorker } from '../worker-pool.ts';
+import { maximumWorkers } from './row-pool.ts';
 import { defaultSlabBytes, fittingSlabBytes, layOutSlabs } from './slab-plan.ts';
 
 /** Node with llama.cpp's libraries, before a model is opened; 85 MB were measured. */
