@@ -6,6 +6,7 @@ import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchEvaluation, describeEvaluation } from './evaluate.ts';
 import { measureLibraryHeader, renderLibraryHeader } from './library-header.ts';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
@@ -15,6 +16,7 @@ import { preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const streamingOnly = process.argv.includes('--streaming');
+const evaluationOnly = process.argv.includes('--evaluate');
 const given = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const folder = given[0] ?? join(tmpdir(), 'gguf-studio-bench');
 const runs = Number(given[1] ?? 1);
@@ -183,6 +185,16 @@ async function benchStreaming(base: string): Promise<void> {
   saveResult(join(folder, 'streaming.json'), { machine: cpus()[0]?.model, ...result });
 }
 
+/** Measuring levels, against llama-perplexity. */
+async function benchMeasuring(): Promise<void> {
+  const binaries = join(root, 'node_modules/@node-llama-cpp/linux-x64/bins/linux-x64');
+  const peers = preparePeerTools(root, join(root, '.cache/peers'));
+  const result = await benchEvaluation(folder, peers, studioCommand, binaries);
+  if (result === undefined) return;
+  console.log(describeEvaluation(result));
+  saveResult(join(folder, 'evaluate.json'), { machine: cpus()[0]?.model, ...result });
+}
+
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2);
 
 function row(
@@ -202,6 +214,11 @@ function row(
 console.log(
   `Machine: ${cpus()[0]?.model ?? 'unknown CPU'}, ${availableParallelism()} threads, ${(totalmem() / 2 ** 30).toFixed(0)} GiB memory; Node ${process.version}`,
 );
+if (evaluationOnly) {
+  await mkdir(folder, { recursive: true });
+  await benchMeasuring();
+  process.exit(0);
+}
 const libraryHeader = await measureLibraryHeader(folder);
 console.log(renderLibraryHeader(libraryHeader));
 const inputs = await makeBenchInputs(folder);
@@ -257,5 +274,6 @@ if (hasPeers) {
   });
 }
 await benchStreaming(inputs.base);
+await benchMeasuring();
 // llama.cpp's thread pool would keep this process alive.
 process.exit(0);

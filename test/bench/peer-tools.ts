@@ -8,13 +8,18 @@ export interface PeerTools {
   /** Paths by tool; a missing tool's entry says why. */
   quantize: string | { missing: string };
   exportLora: string | { missing: string };
+  perplexity: string | { missing: string };
   /** Python and the folder of the converter scripts. */
   converter: { python: string; folder: string } | { missing: string };
   /** Environment in which the native tools find the CPU back end. */
   env: NodeJS.ProcessEnv;
 }
 
-const nativeTools = { quantize: 'quantize', exportLora: 'export-lora' } as const;
+const nativeTools = {
+  quantize: 'quantize',
+  exportLora: 'export-lora',
+  perplexity: 'perplexity',
+} as const;
 
 function tryRun(
   command: string,
@@ -68,6 +73,7 @@ export function preparePeerTools(root: string, cache: string): PeerTools {
   return {
     quantize: build(nativeTools.quantize),
     exportLora: build(nativeTools.exportLora),
+    perplexity: build(nativeTools.perplexity),
     converter:
       noPython === undefined
         ? { python, folder: source }
