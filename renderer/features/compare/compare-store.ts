@@ -45,6 +45,13 @@ export const useCompare = create<CompareStore>(() => ({
   subject: undefined,
 }));
 
+/** Jobs that were started here; their runs are opened when they are done. */
+const awaited = new Set<string>();
+
+export function openWhenDone(job: string): void {
+  awaited.add(job);
+}
+
 let following = false;
 
 /** Lists the runs now, and again whenever they or the workspace change. Works once. */
@@ -62,6 +69,16 @@ export function followRuns(): void {
         otherChosen: undefined,
         other: undefined,
       });
+    }
+    if (awaited.size > 0 && store.jobs !== before.jobs) {
+      for (const { id, state, result } of store.jobs) {
+        if (!awaited.has(id) || state === 'queued' || state === 'running') continue;
+        awaited.delete(id);
+        if (state === 'done' && result?.run !== undefined) {
+          useCompare.setState({ chosen: result.run, opened: undefined, openError: undefined });
+          void loadRuns();
+        }
+      }
     }
     if (moved || store.runsVersion !== before.runsVersion) void loadRuns();
   });

@@ -48,7 +48,7 @@ export function DomainMap({ run, fileName }: { run: Run; fileName: string }) {
           <HeatMap
             label={`${figureWords[metric].name} of ${subjects.length} files on ${run.texts.length} texts`}
             rows={subjects.map(({ id, label, level }) => ({ id, name: label, level: level ?? '' }))}
-            columns={run.texts.map(({ id, title, domain }) => ({ id, name: domain ?? title }))}
+            columns={run.texts.map(({ id, title }) => ({ id, name: title }))}
             cells={cells}
             width={width}
             chosen={

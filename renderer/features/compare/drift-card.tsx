@@ -1,6 +1,6 @@
 // Where in a text a file leaves the original: every token tinted by its KLD; a token opens both predictions at its place.
 import { ChevronLeft, ChevronRight } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import type { DriftChunk, DriftToken, Position } from '#src/contract/quality/drift.ts';
 import type { Run } from '#src/contract/quality/run.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
@@ -84,6 +84,7 @@ function Chunk({ id, subject, text, chunk }: Place) {
   const [problem, setProblem] = useState<unknown>();
   const [token, setToken] = useState<number | undefined>();
   const [page, setPage] = useState(0);
+  const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const controller = new AbortController();
     const { signal } = controller;
@@ -94,19 +95,36 @@ function Chunk({ id, subject, text, chunk }: Place) {
       });
     return () => controller.abort();
   }, [id, subject, text, chunk]);
+  // The first half is context: reading begins where scoring does, two lines before.
+  useEffect(() => {
+    const first = box.current?.querySelector<HTMLElement>('[role="button"]');
+    if (box.current !== null && first) {
+      box.current.scrollTop = first.offsetTop - box.current.offsetTop - 44;
+    }
+  }, [read, page]);
   if (problem !== undefined) return <ErrorNotice error={problem} />;
   if (read === undefined) return <p className={css.muted}>Reading the tokens…</p>;
   const pages = Math.ceil(read.tokens.length / longestPage);
   const first = page * longestPage;
+  const onPage = read.tokens.slice(first, first + longestPage);
+  const firstScored = first + onPage.findIndex(({ kld }) => kld !== undefined);
+  const reachable = token !== undefined && onPage[token - first] ? token : firstScored;
   return (
     <div className={css.withSide}>
       <div>
-        <div className={drift.tokens} role="group" aria-label="Tokens of the chunk">
-          {read.tokens.slice(first, first + longestPage).map((each, index) => (
+        <div
+          ref={box}
+          className={drift.tokens}
+          role="group"
+          aria-label="Tokens of the chunk"
+          onKeyDown={moveBetweenTokens}
+        >
+          {onPage.map((each, index) => (
             <Token
               key={first + index}
               token={each}
               chosen={token === first + index}
+              reachable={first + index === reachable}
               onChoose={() => setToken(first + index)}
             />
           ))}
@@ -144,28 +162,46 @@ function Chunk({ id, subject, text, chunk }: Place) {
   );
 }
 
+/** Left and right go from token to token. */
+function moveBetweenTokens(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  const tokens = [...event.currentTarget.querySelectorAll<HTMLElement>('[role="button"]')];
+  tokens[tokens.findIndex((each) => each === document.activeElement) + step]?.focus();
+}
+
 interface TokenProps {
   token: DriftToken;
   chosen: boolean;
+  /** The one of all tokens that the Tab key reaches; arrows go on from there. */
+  reachable: boolean;
   onChoose: () => void;
 }
 
-function Token({ token, chosen, onChoose }: TokenProps) {
+function Token({ token, chosen, reachable, onChoose }: TokenProps) {
   const { kld, sameTop } = token;
   if (kld === undefined) return <span className={drift.context}>{visibleToken(token.text)}</span>;
   const strength = driftTint(kld);
   return (
-    <button
-      type="button"
+    <span
+      role="button"
+      tabIndex={reachable ? 0 : -1}
       className={drift.token}
       data-other={sameTop === false}
       aria-pressed={chosen}
+      aria-label={`${visibleToken(token.text).trim()}, KLD ${kldText(kld)}`}
       title={`KLD ${kldText(kld)}${sameTop === false ? ', another token first' : ''}`}
       style={{ '--strength': `${Math.round(strength * 60)}%` } as Record<string, string>}
       onClick={onChoose}
+      onKeyDown={(event) => {
+        if (event.key !== 'Enter' && event.key !== ' ') return;
+        event.preventDefault();
+        onChoose();
+      }}
     >
       {visibleToken(token.text)}
-    </button>
+    </span>
   );
 }
 
@@ -192,7 +228,7 @@ function TokenDetails({ place, token, about }: TokenDetailsProps) {
   return (
     <section className={css.side} aria-label="Predictions at the token">
       <h3>
-        Instead of “{visibleToken(about?.text ?? '')}”
+        Predictions for “{visibleToken(about?.text ?? '')}”
         {about?.kld !== undefined && <span className="num">KLD {kldText(about.kld)}</span>}
       </h3>
       {problem !== undefined && <ErrorNotice error={problem} />}

@@ -17,6 +17,7 @@ import { NumberInput } from '#renderer/ui/number-input.tsx';
 import { Select } from '#renderer/ui/select.tsx';
 import { Segmented } from '#renderer/ui/tabs.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
+import { openWhenDone } from '../compare-store.ts';
 import { AdapterLines } from './adapter-lines.tsx';
 import {
   costOf,
@@ -71,6 +72,7 @@ export function AddRunDialog({ files, onClose }: AddRunDialogProps) {
     try {
       const job = await studio().call('startEvaluation', requestOf(draft, entries));
       onClose();
+      openWhenDone(job.id);
       showJob(job.id);
       notify.info('Measuring has begun. The run appears here when it is done.');
     } catch (error) {
