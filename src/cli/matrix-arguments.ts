@@ -7,6 +7,7 @@ import type { FoundSuite } from '#src/contract/quality/suites.ts';
 import { findEvaluationSuites, listTextFiles } from '#src/io/evaluation-suites.ts';
 import { ensureSeedlingWorkspace } from '#src/io/seedling-workspace.ts';
 import { findWorkspace, type Workspace } from '#src/io/workspace.ts';
+import { adapterNameOf, generalTextOf, ownTextOf, suiteOfAdapter } from '#src/jobs/matrix-texts.ts';
 import { readWorkspaceMapping } from '#src/jobs/named-build.ts';
 import type { ModelMapping } from '#src/recipe/model-mapping.ts';
 import type { matrixDescriptor } from '#src/stages/matrix/descriptor.ts';
@@ -44,9 +45,8 @@ export async function matrixParamsOf(
     title: options.name ?? `${basename(base)}, adapters × levels`,
     base,
     adapters: adapters.map((adapter) => {
-      const suite = suiteOf(adapter.name, suites);
-      const domain = adapter.domain ?? suite?.domain;
-      const text = ownTexts.get(adapter.name) ?? suiteText(suite, adapter.name, suites);
+      const domain = adapter.domain ?? suiteOfAdapter(adapter.name, suites)?.domain;
+      const text = ownTexts.get(adapter.name) ?? ownTextOf(adapter.name, suites);
       return { ...adapter, ...(domain === undefined ? {} : { domain }), text };
     }),
     levels: [...options.levels],
@@ -61,14 +61,7 @@ export async function matrixParamsOf(
 
 function adaptersOf(options: MatrixOptions): NamedAdapter[] {
   const paths = [...options.lora.map((path) => ({ path, scale: 1 })), ...options['lora-scaled']];
-  return paths.map(({ path, scale }) => ({ name: adapterName(path), path, scale }));
-}
-
-/** Letters that a file's name may have and an id may not become dashes. */
-function adapterName(path: string): string {
-  const name = basename(path).replace(/\.gguf$/i, '');
-  const id = name.replace(/[^A-Za-z0-9._+-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '');
-  return id === '' ? 'adapter' : id;
+  return paths.map(({ path, scale }) => ({ name: adapterNameOf(path), path, scale }));
 }
 
 async function chooseAdapters(
@@ -161,58 +154,13 @@ function titleOf(paths: readonly string[]): string {
   return paths.length === 1 ? basename(first) : `${basename(first)} and ${paths.length - 1} more`;
 }
 
-/** By its subdomain, else by its own id. */
-function suiteOf(adapter: string, suites: readonly FoundSuite[]): FoundSuite | undefined {
-  const name = adapter.toLowerCase();
-  return (
-    suites.find(({ subdomain }) => subdomain?.toLowerCase() === name) ??
-    suites.find(({ id }) => id.toLowerCase() === name)
-  );
-}
-
-function suiteText(
-  suite: FoundSuite | undefined,
-  adapter: string,
-  suites: readonly FoundSuite[],
-): TextRequest {
-  if (suite === undefined) {
-    const known = suites.flatMap(({ subdomain }) => (subdomain === undefined ? [] : [subdomain]));
-    throw usageError(
-      `There is no held-out text for the adapter "${adapter}".`,
-      `Add -f ${adapter}=TEXT, or name it in evaluation_suites.json of the workspace. Texts are known for: ${known.join(', ')}.`,
-    );
-  }
-  return requestOf(suite, `the adapter "${adapter}"`);
-}
-
 async function generalText(
   { general, 'parse-special': parseSpecial = false }: MatrixOptions,
   suites: readonly FoundSuite[],
 ): Promise<TextRequest> {
-  if (general !== undefined) {
-    const paths = await listTextFiles(general);
-    return { id: 'general-text', title: titleOf(paths), paths, parseSpecial };
-  }
-  const suite = suites.find(({ id }) => id === 'general');
-  if (suite === undefined) throw usageError('There is no general text.', 'Add --general TEXT.');
-  return requestOf(suite, 'general text');
-}
-
-function requestOf(suite: FoundSuite, what: string): TextRequest {
-  const { id, title, domain, paths, parseSpecial, problem } = suite;
-  if (problem !== undefined) {
-    throw usageError(
-      `The suite "${id}" of ${what} cannot be used: ${problem}`,
-      'Correct it in evaluation_suites.json, or give a text of your own (-f, --general).',
-    );
-  }
-  return {
-    id,
-    title,
-    ...(domain === undefined ? {} : { domain }),
-    paths: [...paths],
-    parseSpecial,
-  };
+  if (general === undefined) return generalTextOf(suites);
+  const paths = await listTextFiles(general);
+  return { id: 'general-text', title: titleOf(paths), paths, parseSpecial };
 }
 
 function placeOf(output: string | undefined, home: string): { folder: string; id: string } {

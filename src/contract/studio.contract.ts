@@ -299,6 +299,7 @@ export const studioContract = {
   removeRun: qualityMethods.removeRun,
   listSuites: qualityMethods.listSuites,
   startEvaluation: qualityMethods.startEvaluation,
+  startMatrix: qualityMethods.startMatrix,
   readDrift: qualityMethods.readDrift,
   readPosition: qualityMethods.readPosition,
 } as const satisfies Contract;

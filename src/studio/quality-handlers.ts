@@ -3,6 +3,7 @@
 import { basename, join } from 'node:path';
 import type { ParamsOf } from '#src/contract/contract.ts';
 import type { EvaluateParams } from '#src/contract/quality/evaluate.ts';
+import type { MatrixParams } from '#src/contract/quality/matrix.ts';
 import type { SubjectAdapter, TextRequest } from '#src/contract/quality/subjects.ts';
 import type { StudioContract } from '#src/contract/studio.contract.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -14,6 +15,12 @@ import {
 } from '#src/io/evaluation-suites.ts';
 import { measurementsFolderName, openRunStore, type RunStore } from '#src/io/run-store.ts';
 import type { FolderWatch } from '#src/io/watch-folder.ts';
+import {
+  adapterNameOf,
+  generalTextOf,
+  ownTextOf,
+  suiteOfAdapter,
+} from '#src/jobs/matrix-texts.ts';
 import type { JobPart } from './job-handlers.ts';
 import { distinctIds, newRunId } from './run-ids.ts';
 import type { StudioFiles } from './studio-files.ts';
@@ -26,9 +33,11 @@ type QualityMethods =
   | 'removeRun'
   | 'listSuites'
   | 'startEvaluation'
+  | 'startMatrix'
   | 'readDrift'
   | 'readPosition';
 type AskedEvaluation = ParamsOf<StudioContract, 'startEvaluation'>;
+type AskedMatrix = ParamsOf<StudioContract, 'startMatrix'>;
 
 export interface QualityPart {
   readonly handlers: StudioHandlers<QualityMethods>;
@@ -109,6 +118,31 @@ export function qualityPart(
         store();
         return job;
       },
+      async startMatrix(asked) {
+        refuseReadOnly(workspace());
+        const { folder } = workspace();
+        const { title, levels, contextSize, chunks, imatrix } = asked;
+        const { threads } = settings.current;
+        const params: MatrixParams = {
+          folder: join(folder, measurementsFolderName),
+          id: newRunId(title),
+          title,
+          base: await files.pathOf(asked.base),
+          ...(await matrixTextsOf(asked, files, folder)),
+          levels,
+          contextSize: contextSize ?? 512,
+          ...(imatrix === undefined ? {} : { imatrix: await files.pathOf(imatrix) }),
+          ...(chunks === undefined ? {} : { chunks }),
+          ...(threads === undefined ? {} : { threads }),
+        };
+        const request = { kind: 'matrix', params } as const;
+        const job = await jobs.start(
+          { kind: 'matrix', title, origin: 'window', folder, request },
+          request,
+        );
+        store();
+        return job;
+      },
     },
   };
 }
@@ -132,6 +166,27 @@ async function subjectsOf(
   return found.map((subject, index) => ({ ...subject, id: ids[index] ?? `subject-${index}` }));
 }
 
+/** Each adapter's own text is the suite of its name; general text is what was chosen (the first), else the suite `general`. */
+async function matrixTextsOf(
+  { adapters, suites: chosen = [], texts = [] }: AskedMatrix,
+  files: StudioFiles,
+  folder: string,
+): Promise<Pick<MatrixParams, 'adapters' | 'general'>> {
+  const suites = await findEvaluationSuites(folder);
+  const named = await Promise.all(
+    adapters.map(async (file) => {
+      const path = await files.pathOf(file);
+      const name = adapterNameOf(path);
+      const domain = suiteOfAdapter(name, suites)?.domain;
+      const text = ownTextOf(name, suites);
+      return { name, path, scale: 1, text, ...(domain === undefined ? {} : { domain }) };
+    }),
+  );
+  const isChosen = chosen.length + texts.length > 0;
+  const [general] = isChosen ? await textsOf({ suites: chosen, texts }, files, folder) : [];
+  return { adapters: named, general: general ?? generalTextOf(suites) };
+}
+
 type AskedAdapters = NonNullable<AskedEvaluation['reference']['adapters']>;
 
 function adaptersOf(adapters: AskedAdapters, files: StudioFiles): Promise<SubjectAdapter[]> {
@@ -145,7 +200,7 @@ function adaptersOf(adapters: AskedAdapters, files: StudioFiles): Promise<Subjec
 }
 
 async function textsOf(
-  { suites = [], texts = [] }: AskedEvaluation,
+  { suites = [], texts = [] }: Pick<AskedEvaluation, 'suites' | 'texts'>,
   files: StudioFiles,
   folder: string,
 ): Promise<TextRequest[]> {
