@@ -4,7 +4,13 @@ import { tensorByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
 import { bitClassOf, type Profile } from './candidate-types.ts';
 import type { LocalError } from './local-error.ts';
 import type { GroupSensitivity } from './sensitivity.ts';
-import { solveAllocation, type Allocatable, type Solution } from './solve-allocation.ts';
+import {
+  bytesOf,
+  damageOf,
+  solveAllocation,
+  type Allocatable,
+  type Solution,
+} from './solve-allocation.ts';
 import { roleOfTensor } from './tensor-groups.ts';
 
 export interface TensorToAllocate {
@@ -41,28 +47,45 @@ export function planAllocation(
   problem: AllocationProblem,
   budgetBytes: number,
 ): Allocation | undefined {
-  const sensitivity = new Map(problem.groups.map(({ group, sensitivity: s }) => [group, s]));
-  const tensors = problem.tensors.map(
-    ({ name, shape, group, errors }): Allocatable<TypeChoice> => ({
-      name,
-      choices: errors.map(({ type, error }) => ({
-        name,
-        type,
-        bytes: paddedBytes(type, shape, problem.alignment),
-        damage: (sensitivity.get(group) ?? 0) * weightsOf(shape) * error,
-      })),
-    }),
-  );
+  const tensors = choicesOf(problem);
   const budget = budgetBytes - problem.fixedBytes;
   const solution =
     problem.profile === 'attention-high'
       ? bestSplit(tensors, budget)
       : solveAllocation(tensors, budget);
-  if (solution === undefined) return undefined;
+  return solution === undefined ? undefined : allocationOf(problem, solution.chosen);
+}
+
+/** The same types, with damages as `problem` predicts them. */
+export function predictAllocation(
+  problem: AllocationProblem,
+  { tensors }: Pick<Allocation, 'tensors'>,
+): Allocation {
+  const types = new Map(tensors.map(({ name, type }) => [name, type]));
+  const chosen = choicesOf(problem).map(
+    ({ name, choices }) => choices.find(({ type }) => type === types.get(name)) ?? choices[0]!,
+  );
+  return allocationOf(problem, chosen);
+}
+
+function choicesOf(problem: AllocationProblem): Allocatable<TypeChoice>[] {
+  const weight = new Map(problem.groups.map(({ group, sensitivity }) => [group, sensitivity]));
+  return problem.tensors.map(({ name, shape, group, errors }) => ({
+    name,
+    choices: errors.map(({ type, error }) => ({
+      name,
+      type,
+      bytes: paddedBytes(type, shape, problem.alignment),
+      damage: (weight.get(group) ?? 0) * weightsOf(shape) * error,
+    })),
+  }));
+}
+
+function allocationOf(problem: AllocationProblem, chosen: readonly TypeChoice[]): Allocation {
   return {
-    tensors: solution.chosen.map((choice) => ({ ...choice })),
-    bytes: problem.fixedBytes + solution.bytes,
-    predictedKld: solution.damage,
+    tensors: chosen.map((choice) => ({ ...choice })),
+    bytes: problem.fixedBytes + bytesOf(chosen),
+    predictedKld: damageOf(chosen),
     groups: problem.groups.map((group) => ({ ...group })),
   };
 }

@@ -1,5 +1,6 @@
 // All commands, in the order of help: the pipeline first.
 import type { Command } from './command.ts';
+import { allocateCommand } from './commands/allocate.ts';
 import { benchSpeedCommand } from './commands/bench-speed.ts';
 import { buildCommand } from './commands/build.ts';
 import { chatCommand } from './commands/chat.ts';
@@ -28,6 +29,7 @@ export const commands: readonly Command[] = [
   mergeCommand,
   imatrixCommand,
   quantizeCommand,
+  allocateCommand,
   buildCommand,
   jobsCommand,
   validateCommand,

@@ -1,5 +1,6 @@
 // Commands that work for a while, as jobs of the shared list: the window and `gguf-studio jobs` show them, cancel them, and
 // can run them again.
+import type { AllocateResult } from '#src/contract/quality/allocate.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
 import type { Speed } from '#src/contract/quality/measurements.ts';
@@ -35,6 +36,18 @@ export async function recordImatrix(
 ): Promise<ImatrixResult> {
   let result: ImatrixResult | undefined;
   await record(context, { kind: 'imatrix', params }, { onImatrix: (answer) => (result = answer) });
+  invariant(result !== undefined, 'work that ended well has a result');
+  return result;
+}
+
+/** Allocates. Throws what the factory throws. */
+export async function recordAllocation(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'allocate' }>['params'],
+): Promise<AllocateResult> {
+  let result: AllocateResult | undefined;
+  const onAllocated = (answer: AllocateResult) => (result = answer);
+  await record(context, { kind: 'allocate', params }, { onAllocated });
   invariant(result !== undefined, 'work that ended well has a result');
   return result;
 }

@@ -16,6 +16,7 @@ import {
   threadCount,
   writtenSchema,
 } from './outputs.ts';
+import { allocateParams, allocateResult } from './quality/allocate.ts';
 import { driftChunkSchema, positionSchema } from './quality/drift.ts';
 import { driftParams, evaluateParams, evaluateResult, positionParams } from './quality/evaluate.ts';
 import { imatrixParams, imatrixResult } from './quality/imatrix.ts';
@@ -123,6 +124,8 @@ export const factoryContract = {
     result: imatrixResult.omit({ seconds: true }),
     event,
   },
+  /** Types chosen tensor by tensor under a budget, proven against the stock level; writes whichever is better. */
+  allocate: { params: allocateParams, result: allocateResult, event },
 } as const satisfies Contract;
 
 export type FactoryContract = typeof factoryContract;

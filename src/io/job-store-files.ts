@@ -12,6 +12,7 @@ import {
   quantizeParams,
   threadCount,
 } from '#src/contract/outputs.ts';
+import { allocateParams } from '#src/contract/quality/allocate.ts';
 import { imatrixParams } from '#src/contract/quality/imatrix.ts';
 import { evaluateParams } from '#src/contract/quality/evaluate.ts';
 import { matrixParams } from '#src/contract/quality/matrix.ts';
@@ -35,6 +36,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('quantize'), params: quantizeParams }),
   z.object({ kind: z.literal('imatrix'), params: imatrixParams }),
   z.object({ kind: z.literal('matrix'), params: matrixParams }),
+  z.object({ kind: z.literal('allocate'), params: allocateParams }),
   z.object({
     kind: z.literal('evaluate'),
     params: evaluateParams,

@@ -3,6 +3,7 @@ import { basename } from 'node:path';
 import type { ParamsOf, ResultOf } from '#src/contract/contract.ts';
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { JobResult } from '#src/contract/jobs.ts';
+import type { AllocateResult } from '#src/contract/quality/allocate.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
 import type { Speed } from '#src/contract/quality/measurements.ts';
@@ -11,6 +12,7 @@ import type { EventSink } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { JobRequest } from '#src/io/job-store-files.ts';
+import { budgetText } from '#src/allocation/budget-text.ts';
 import { addSpeed } from './add-speed.ts';
 import type { JobWork } from './record-job.ts';
 import { validateFiles, type ValidatedFiles } from './validate-files.ts';
@@ -22,6 +24,7 @@ export type RequestMethod =
   | 'merge'
   | 'quantize'
   | 'collectImatrix'
+  | 'allocate'
   | 'evaluate'
   | 'measureMatrix'
   | 'benchSpeed'
@@ -38,6 +41,7 @@ export type CallFactory = <Method extends RequestMethod>(
 export interface RequestListener {
   readonly onWritten?: (written: Written) => void;
   readonly onImatrix?: (result: ImatrixResult) => void;
+  readonly onAllocated?: (result: AllocateResult) => void;
   readonly onEvaluated?: (result: EvaluateResult) => void;
   readonly onSpeed?: (speed: readonly Speed[]) => void;
   readonly onReport?: (report: ValidationReport) => void;
@@ -73,6 +77,11 @@ export function workOfRequest(
           const answer = await call('collectImatrix', request.params, options);
           listener.onImatrix?.(answer);
           return resultOfImatrix(answer);
+        }
+        case 'allocate': {
+          const answer = await call('allocate', request.params, options);
+          listener.onAllocated?.(answer);
+          return resultOfAllocation(answer);
         }
         case 'evaluate': {
           const answer = await call('evaluate', request.params, options);
@@ -125,6 +134,10 @@ export function titleOfRequest(request: JobRequest): string {
     case 'imatrix': {
       const { model, output } = request.params;
       return `${kind} ${basename(model?.path ?? output)}`;
+    }
+    case 'allocate': {
+      const { source, budget } = request.params;
+      return `${kind} ${basename(source.path)} within ${budgetText(budget)}`;
     }
     case 'evaluate':
     case 'matrix':
@@ -192,6 +205,13 @@ function resultOfWritten({ outputs, seconds }: Written): JobResult {
 
 function resultOfImatrix({ path, bytes, sha256, seconds }: ImatrixResult): JobResult {
   const file = { path, bytes, sha256, level: 'imatrix', bitsPerWeight: 0, adapters: [], reused: false }; // prettier-ignore
+  return { files: [file], manifests: [], seconds };
+}
+
+function resultOfAllocation(result: AllocateResult): JobResult {
+  const { path, bytes, sha256, kept, stock, seconds } = result;
+  const level = kept === 'stock' ? stock.level : 'hybrid';
+  const file = { path, bytes, sha256, level, bitsPerWeight: 0, adapters: [], reused: false };
   return { files: [file], manifests: [], seconds };
 }
 

@@ -1,5 +1,6 @@
 // The pipeline as a table of contents: every stage, in the order of the flow. Data only; the command line's help, the
 // window's palette and inspector, and the docs are rendered from it.
+import { allocateDescriptor } from './allocate/descriptor.ts';
 import { benchSpeedDescriptor } from './bench-speed/descriptor.ts';
 import { convertDescriptor, convertLoraDescriptor } from './convert/descriptor.ts';
 import { imatrixDescriptor } from './imatrix/descriptor.ts';
@@ -23,6 +24,7 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   mergeDescriptor,
   imatrixDescriptor,
   quantizeDescriptor,
+  allocateDescriptor,
   validateDescriptor,
   evaluateDescriptor,
   matrixDescriptor,

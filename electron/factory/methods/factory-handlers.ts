@@ -1,6 +1,7 @@
 // The list of the factory host's methods.
 import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { Handlers } from '#src/rpc/server.ts';
+import { allocate } from './allocate.ts';
 import { benchSpeed } from './bench-speed.ts';
 import { build } from './build.ts';
 import { checkAdapters } from './check-adapters.ts';
@@ -46,4 +47,5 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   runTasks,
   collectImatrix,
   describeImatrix,
+  allocate,
 };

@@ -21,6 +21,8 @@ export const allocateParams = z.object({
   /** `fast`: types that CPUs are quick with; `smallest`: all; `attention-high`: attention kept a class above feed-forward. */
   profile: z.enum(['fast', 'smallest', 'attention-high']).default('fast'),
   imatrix: absolutePath.exactOptional(),
+  /** What the matrix was made from: none of it may be in the other texts. */
+  imatrixTexts: z.array(absolutePath).max(10_000).default([]),
   /** Probes and the search read these; never those of `texts`. */
   probeTexts: z.array(textRequestSchema).min(1),
   /** Held out, for the proof against the stock level. */
@@ -30,7 +32,11 @@ export const allocateParams = z.object({
   chunks: z.int().min(1).exactOptional(),
   /** Without probes, published priors weigh the groups of tensors. */
   probe: z.boolean().default(true),
+  /** Then so many changes are tried and judged by their measured KLD on the probe texts. */
+  moves: z.int().min(0).max(10_000).default(0),
   output: absolutePath,
+  /** The output's types in the form of llama-quantize's --tensor-type-file. */
+  tensorTypeFile: absolutePath.exactOptional(),
   overwrite: z.boolean().default(false),
   threads: threadCount.exactOptional(),
 });
@@ -62,7 +68,13 @@ export const allocateResult = z.object({
   kept: z.enum(['hybrid', 'stock']),
   reason: z.string(),
   path: z.string(),
-  tensorTypeFile: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  /** Where it was asked for. */
+  tensorTypeFile: z.string().exactOptional(),
+  /** Changes that were tried, and that were better. */
+  moves: z.object({ tried: z.number(), kept: z.number() }),
+  notices: z.array(z.string()),
   seconds: z.number(),
 });
 
