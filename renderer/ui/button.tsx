@@ -30,6 +30,7 @@ export function Button({
       {...rest}
       disabled={disabled === true || busy}
       aria-busy={busy || undefined}
+      data-keep-clear={variant === 'primary' || variant === 'danger' || undefined}
       className={classNames(css.button, css[variant], className)}
     >
       {icon}

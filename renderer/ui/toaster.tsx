@@ -1,17 +1,26 @@
-// Shows what notify.ts holds, at the lower right, announced to screen readers.
+// Shows what notify.ts holds, at the lower right but never over a primary action, announced to screen readers.
 import { CircleAlert, CircleCheck, Info, X } from 'lucide-react';
-import { useEffect } from 'react';
+import { useEffect, useRef } from 'react';
 import { Button, IconButton } from './button.tsx';
 import { useExternalStore } from './external-store.ts';
 import { closeNotice, notices, type Notice } from './notify.ts';
 import css from './toaster.module.css';
+import { useClearPlace } from './use-clear-place.ts';
 
 const icons = { info: Info, success: CircleCheck, error: CircleAlert } as const;
 
 export function Toaster() {
   const shown = useExternalStore(notices);
+  const stack = useRef<HTMLElement>(null);
+  const place = useClearPlace(stack, shown.length > 0);
   return (
-    <section className={css.toaster} aria-label="Notices" aria-live="polite">
+    <section
+      ref={stack}
+      className={css.toaster}
+      style={place}
+      aria-label="Notices"
+      aria-live="polite"
+    >
       {shown.map((notice) => (
         <Toast key={notice.id} notice={notice} />
       ))}

@@ -32,7 +32,7 @@ export function Composer() {
   const usable = columns.some(({ model }) => model !== null);
   const prompt = useRef<PromptHandle>(null);
   return (
-    <div className={css.composer}>
+    <div className={css.composer} data-keep-clear>
       <PromptInput ref={prompt} />
       <div className={css.buttons}>
         {busy ? (
