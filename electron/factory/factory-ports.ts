@@ -1,7 +1,10 @@
-// What builds need from this process: llama.cpp's plans, the one-pass writer, validation.
+// What builds need from this process: llama.cpp's plans, the one-pass writer, validation, measuring.
 import { runToEnd } from '#src/contract/run-to-end.ts';
+import { imatrixParams } from '#src/contract/quality/imatrix.ts';
 import type { FactoryPorts } from '#src/jobs/ports.ts';
 import { planQuantizations } from '#src/stages/quantize/plan-quantization.ts';
+import { measureGroup, measureRun } from './evaluate/measure-groups.ts';
+import { collectImatrix } from './methods/collect-imatrix.ts';
 import { nativeLibrary } from './native-library.ts';
 import { dryRunnerIn } from './quantize/dry-runner.ts';
 import { writeOutputs } from './quantize/write-outputs.ts';
@@ -18,5 +21,8 @@ export function factoryPorts(): FactoryPorts {
     },
     write: (requests, settings) => writeOutputs(requests, settings),
     validate: (path, options, emit) => runToEnd(validateFile(path, options), emit),
+    measure: measureGroup,
+    measureRun,
+    collectMatrix: async (params, context) => collectImatrix(imatrixParams.parse(params), context),
   };
 }

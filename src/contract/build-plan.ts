@@ -1,6 +1,7 @@
 // What a build would do, told before it runs: exact sizes from llama.cpp's own dry run, what is there already, and what
 // the machine must have.
 import { z } from 'zod';
+import { measuredNodeSchema } from './measured-node.ts';
 
 export const plannedOutputSchema = z.object({
   /** The node that writes it: a package, or a quantize step that ends in no package. */
@@ -24,6 +25,8 @@ export const plannedNodeSchema = z.object({
   state: z.enum(['ready', 'cached', 'invalid']),
   /** Lines for the node's body, for example architecture and source size: `{ name: 'source', value: 'BF16 · 5.98 GiB' }`. */
   facts: z.array(z.object({ name: z.string(), value: z.string() })),
+  /** Of an evaluate step: what was measured of just these files. */
+  measured: measuredNodeSchema.exactOptional(),
   problem: z.object({ message: z.string(), hint: z.string().exactOptional() }).exactOptional(),
 });
 

@@ -1,5 +1,6 @@
 // `build` as it crosses process borders: a recipe's text goes in, what was built comes out.
 import { z } from 'zod';
+import { measuredNodeSchema } from './measured-node.ts';
 import { absolutePath, threadCount } from './outputs.ts';
 
 export const buildParamsSchema = z.object({
@@ -40,6 +41,8 @@ export const builtFileSchema = z.object({
 export const buildResultSchema = z.object({
   files: z.array(builtFileSchema),
   manifests: z.array(z.object({ path: z.string(), reused: z.boolean() })),
+  /** One per evaluate step; absent where the recipe has none. */
+  measured: z.array(measuredNodeSchema).exactOptional(),
   /** SHA-256 of the recipe's canonical form. */
   recipeHash: z.string(),
   seconds: z.number(),

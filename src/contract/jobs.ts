@@ -1,6 +1,7 @@
 // A job: one build (or other long task) with its state, kept in the job store that every front shares, whoever started it.
 import { z } from 'zod';
 import { buildResultSchema } from './build.ts';
+import { measuredNodeSchema } from './measured-node.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
 
 export const jobStates = [
@@ -22,6 +23,8 @@ export const jobStepSchema = z.object({
   done: z.number().exactOptional(),
   total: z.number().exactOptional(),
   secondsLeft: z.number().exactOptional(),
+  /** Of an evaluate step that has measured. */
+  measured: measuredNodeSchema.exactOptional(),
 });
 
 /** What a job wrote, or found valid. */

@@ -1,5 +1,6 @@
 // StageEvent as a schema, for the processes that receive events. In sync with stage-events.ts by the compiler.
 import { z } from 'zod';
+import { measuredNodeSchema } from './measured-node.ts';
 import type { StageEvent } from './stage-events.ts';
 
 export const stageEventSchema: z.ZodType<StageEvent> = z.discriminatedUnion('event', [
@@ -27,6 +28,7 @@ export const stageEventSchema: z.ZodType<StageEvent> = z.discriminatedUnion('eve
     state: z.enum(['waiting', 'running', 'done', 'reused', 'failed']),
     done: z.number().nonnegative().exactOptional(),
     total: z.number().nonnegative().exactOptional(),
+    measured: measuredNodeSchema.exactOptional(),
   }),
   z.object({
     event: z.literal('log'),

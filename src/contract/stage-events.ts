@@ -1,4 +1,5 @@
 // What every long task reports while it runs. The command line, the window and tests read the same events.
+import type { MeasuredNode } from './measured-node.ts';
 
 export type StageEvent =
   /** A named step began; `detail` names its subject (a file, a tensor, a level). */
@@ -21,6 +22,8 @@ export type StageEvent =
       state: 'waiting' | 'running' | 'done' | 'reused' | 'failed';
       done?: number;
       total?: number;
+      /** Of an evaluate step that has measured. */
+      measured?: MeasuredNode;
     }
   /** One line of a native library's log. */
   | { event: 'log'; level: 'debug' | 'info' | 'warning' | 'error'; text: string }

@@ -152,7 +152,7 @@ export class OutputFile {
 
   /** Keeps a file that its check refused as `X.rejected`, for people to look at, and ends. Gives that path. */
   async reject(): Promise<string> {
-    const rejected = `${this.path}.rejected`;
+    const rejected = rejectedPathOf(this.path);
     await this.closeFiles();
     await rename(this.partialPath, rejected).catch((error: unknown) => {
       throw toIoError(error, rejected);
@@ -195,6 +195,11 @@ export class OutputFile {
 
 export function partialPathOf(path: string): string {
   return `${path}.partial`;
+}
+
+/** Where a file is kept that its check refused. */
+export function rejectedPathOf(path: string): string {
+  return `${path}.rejected`;
 }
 
 export function journalPathOf(path: string): string {

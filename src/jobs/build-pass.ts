@@ -123,9 +123,12 @@ async function writeAll(
       steps.checking(path);
       await refuseChanged(used, checkSignal);
       const output = files.find(({ task }) => task.path === path)?.task.output;
-      return steps.blame(output === undefined ? [] : [ownerOf(pass, output)], () =>
-        checkOutput(partialPath, path, context, checkSignal),
-      );
+      invariant(output !== undefined, `${path} is one of the files`);
+      return steps.blame([ownerOf(pass, output)], async () => {
+        const sha256 = await checkOutput(partialPath, path, context, checkSignal);
+        await context.gate(output, { path: partialPath, sha256 }, checkSignal);
+        return sha256;
+      });
     },
   });
   const artifacts: FinishedFile[] = [];

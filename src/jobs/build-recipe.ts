@@ -1,24 +1,41 @@
 // Builds a recipe: finds and hashes its sources, skips what records prove current, streams every pass, writes manifests.
 // The command line, the TypeScript API and the window run this same function.
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import type { BuildResult } from '#src/contract/build.ts';
 import { runWithEvents } from '#src/contract/run-with-events.ts';
 import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { hashFile } from '#src/io/file-hash.ts';
+import { rejectedPathOf } from '#src/io/output-file.ts';
 import { openRecordStore, type RecordStore } from '#src/io/record-store-file.ts';
 import { checkDistinct } from '#src/io/same-file.ts';
 import { outputRecipe } from '#src/recipe/output-recipe.ts';
-import { planRecipe, type PlannedPass, type RecipePlan } from '#src/recipe/plan.ts';
+import {
+  planRecipe,
+  type PlannedOutput,
+  type PlannedPass,
+  type RecipePlan,
+} from '#src/recipe/plan.ts';
 import type { RecipeDocument } from '#src/recipe/recipe-file.ts';
 import { buildPass } from './build-pass.ts';
 import { followSteps, ownerOf, type BuildSteps } from './build-steps.ts';
+import { collectedMatrices, collectMatrices } from './collected-matrices.ts';
 import { describeOutput, type FinishedFile } from './describe-output.ts';
 import { refuseForeign } from './existing-output.ts';
 import { openJobFolder } from './job-folder.ts';
-import { sourceOf } from './open-model.ts';
+import { sourceHash, sourceOf } from './open-model.ts';
 import type { OutputTask, PassContext } from './pass-context.ts';
 import type { FactoryPorts } from './ports.ts';
-import { readRecipeSources } from './recipe-sources.ts';
+import { readRecipeSources, type RecipeSources } from './recipe-sources.ts';
+import {
+  passGates,
+  prepareEvaluations,
+  writeRuns,
+  type EvaluationContext,
+  type PlacedFile,
+} from './run-evaluations.ts';
 import { outputKey, recipeHash } from './step-key.ts';
+import { unquantizedSources } from './unquantized-source.ts';
 import { writeManifest, type FinishedOutput } from './write-manifest.ts';
 
 export interface BuildContext {
@@ -41,7 +58,7 @@ export interface BuildContext {
 
 /**
  * Builds a recipe. Reused files are reported as artifacts with `reused`. Throws `recipe/invalid`, `build/conflict`,
- * `output/exists`, `output/is-input`, `build/locked`, `validate/failed`, and what sources, merging and quantizing throw.
+ * `evaluation/gate`, `evaluation/overlap`, `output/exists`, `output/is-input`, `build/locked`, `validate/failed`, and what sources, merging and quantizing throw.
  * A build that was killed or cancelled goes on at its last good tensor when it is run again.
  */
 export function buildRecipe(
@@ -61,34 +78,67 @@ async function build(
   const { recipe, label, json } = document;
   const plan = planRecipe(recipe, label, json);
   for (const message of plan.warnings) emit({ event: 'notice', level: 'warning', message });
-  noticeEvaluations(plan, emit);
   const store = context.store ?? openRecordStore();
   const overwrite = context.overwrite ?? false;
   const steps = followSteps(plan, (output) => pathOf(output, context.folder), emit);
   await checkPlaces(plan, context.folder, store, overwrite, steps);
-  const sources = await readRecipeSources(plan, context.folder, steps, emit, signal);
+  const evaluations = await prepareEvaluations(plan, context.folder, steps, signal);
+  const read = await readRecipeSources(plan, context.folder, steps, emit, signal);
   const folder = openJobFolder(context.keepTemp ?? false);
   try {
-    const passContext: PassContext = {
-      ports: context.ports,
+    const { ports, threads } = context;
+    const shared = { ports, store, steps, threads, emit, signal };
+    const unquantized = unquantizedSources({ ...shared, sources: read, folder });
+    const matrices = await collectMatrices(collectedMatrices(plan.passes), {
+      ...shared,
+      folder: context.folder,
+      sources: read,
+      unquantized,
+    });
+    const sources: RecipeSources = new Map([...read, ...matrices]);
+    const evaluating: EvaluationContext = {
+      ...shared,
+      folder: context.folder,
+      title: recipe.name ?? basename(label),
       sources,
-      store,
-      steps,
+      unquantized,
+    };
+    const rejected = new Set<PlannedOutput>();
+    const passContext: PassContext = {
+      ...shared,
+      sources,
       folder,
+      gate: async (output, partial, checkSignal) => {
+        try {
+          await passGates(evaluations, output, partial, evaluating, checkSignal);
+        } catch (error) {
+          if (isGateError(error)) rejected.add(output);
+          throw error;
+        }
+      },
       validate: context.validate ?? true,
       overwrite,
-      threads: context.threads,
-      emit,
-      signal,
     };
     const finished: FinishedOutput[] = [];
+    let refusal: StudioError | undefined;
     for (const pass of plan.passes) {
-      finished.push(...(await runPass(pass, context, passContext)));
+      try {
+        finished.push(...(await runPass(pass, context, passContext)));
+      } catch (error) {
+        // Other files of the recipe may pass: they are built, and all figures are there to look at.
+        if (!isGateError(error)) throw error;
+        refusal ??= error;
+      }
     }
+    const placed = await placesOf(plan, finished, rejected, context.folder, store);
+    const { measured, failure } = await writeRuns(evaluations, placed, evaluating);
+    const failed = refusal ?? failure;
+    if (failed !== undefined) throw failed;
     const manifests = await writeManifests(plan, finished, context, passContext);
     return {
       files: finished.map(({ file }) => file),
       manifests,
+      ...(measured.length === 0 ? {} : { measured: [...measured] }),
       recipeHash: recipeHash(recipe),
       seconds: (performance.now() - start) / 1000,
     };
@@ -102,12 +152,34 @@ async function build(
   }
 }
 
-/** Evaluate steps are prepared for, but nothing measures yet: said once, so that no silence is taken for a passed gate. */
-function noticeEvaluations({ evaluations }: RecipePlan, emit: EventSink): void {
-  if (evaluations.length === 0) return;
-  const names = evaluations.map(({ id }) => `"${id}"`).join(', ');
-  const message = `Nothing is measured by ${names}: evaluate steps are kept in the recipe for the quality lab, which is not part of this release. The model files are built as without them.`;
-  emit({ event: 'notice', level: 'warning', message });
+function isGateError(error: unknown): error is StudioError {
+  return error instanceof StudioError && error.code === 'evaluation/gate';
+}
+
+/** Where the files are that can be measured; what an error left unwritten has none. */
+async function placesOf(
+  plan: RecipePlan,
+  finished: readonly FinishedOutput[],
+  rejected: ReadonlySet<PlannedOutput>,
+  folder: string,
+  store: RecordStore,
+): Promise<ReadonlyMap<PlannedOutput, PlacedFile>> {
+  const placed = new Map<PlannedOutput, PlacedFile>(
+    finished.map(({ task, file: { path, sha256 } }) => [task.output, { path, sha256 }]),
+  );
+  for (const output of plan.passes.flatMap(({ outputs }) => outputs)) {
+    if (placed.has(output)) continue;
+    const path = pathOf(output, folder);
+    if (rejected.has(output)) {
+      const kept = rejectedPathOf(path);
+      placed.set(output, { path: kept, sha256: await hashFile(kept) });
+      continue;
+    }
+    // Finished in a pass that another file of it made fail.
+    const record = await store.findByPath(path);
+    if (record !== undefined) placed.set(output, { path, sha256: record.sha256 });
+  }
+  return placed;
 }
 
 /** Before anything is read: no two outputs of one path, and nobody else's file in their place. */
@@ -140,7 +212,7 @@ async function runPass(
   const { store, emit, signal, sources, ports, steps } = passContext;
   const fullHash = context.verifyReused ?? false;
   const tasks = pass.outputs.map((output): OutputTask => {
-    const recipe = outputRecipe(pass, output, (id) => sourceOf(sources, id).sha256);
+    const recipe = outputRecipe(pass, output, (id) => sourceHash(sources, id));
     const base = sourceOf(sources, pass.model.base.id);
     const key = outputKey({
       recipe,

@@ -1,6 +1,7 @@
 // Where every node of a recipe stands while it is built, as `step` events: sources while they are hashed, a merge and each
 // level while their tensors stream, packages while they are checked, families while their manifest is written. The build
 // says what happens to files; this says what that means for nodes.
+import type { MeasuredNode } from '#src/contract/measured-node.ts';
 import type { EventSink, StageEvent } from '#src/contract/stage-events.ts';
 import { isAbort } from '#src/errors/studio-error.ts';
 import type { PlannedOutput, PlannedPass, RecipePlan } from '#src/recipe/plan.ts';
@@ -27,6 +28,13 @@ export interface BuildSteps {
   /** The file has its name. */
   finished(path: string): void;
   family(node: string, state: 'running' | 'done' | 'reused'): void;
+  /** A matrix is collected; the figures are chunks. */
+  collecting(node: string, chunks?: { readonly done: number; readonly total: number }): void;
+  collected(node: string, reused: boolean): void;
+  /** An evaluate step measures; figures in its own units. */
+  measuring(node: string, done: number, total: number): void;
+  /** An evaluate step has its figures, whether or not it has failed before. */
+  measured(measured: MeasuredNode): void;
   /** Runs work of nodes; when it throws, they have failed. The innermost blame counts; cancelling is nobody's fault. */
   blame<Result>(
     references: readonly StepReference[],
@@ -84,8 +92,12 @@ export function followSteps(
     emit({ event: 'step', node, ...(level === undefined ? {} : { level }), state, ...figures });
   };
   const fail = (references: readonly StepReference[], error: unknown) => {
-    if (isAbort(error) || typeof error !== 'object' || error === null || blamed.has(error)) return;
+    if (isAbort(error) || typeof error !== 'object' || error === null) return;
+    // What says more about a fault (the file that was kept) has that fault as its cause.
+    const { cause } = error as { readonly cause?: unknown };
+    const isBlamed = blamed.has(error) || (cause instanceof Error && blamed.has(cause));
     blamed.add(error);
+    if (isBlamed) return;
     for (const reference of references) set(reference, 'failed');
   };
 
@@ -122,6 +134,15 @@ export function followSteps(
     checking: (path) => change(path, { state: 'checking' }),
     finished: (path) => change(path, { state: 'finished' }),
     family: (node, state) => set({ node }, state),
+    collecting: (node, chunks) => set({ node }, 'running', chunks),
+    collected: (node, reused) => set({ node }, reused ? 'reused' : 'done'),
+    measuring: (node, done, total) => set({ node }, 'running', { done, total }),
+    measured(measured) {
+      const { node, passed, reused } = measured;
+      const state = passed === false ? 'failed' : reused ? 'reused' : 'done';
+      states.set(`${node} `, state);
+      emit({ event: 'step', node, state, measured });
+    },
     async blame(references, work) {
       try {
         return await work();
@@ -171,8 +192,8 @@ function endOf(
   return written.every(isThrough) ? 'done' : undefined;
 }
 
-/** Every step of a plan in the order of the flow. Evaluate nodes have none: nothing measures them yet. */
-function stepsOf({ passes, families }: RecipePlan): StepReference[] {
+/** Every step of a plan in the order of the flow. */
+function stepsOf({ passes, families, evaluations }: RecipePlan): StepReference[] {
   const merges = passes.flatMap(({ model }) =>
     model.merge === undefined ? [] : [model.merge.node.id],
   );
@@ -187,6 +208,7 @@ function stepsOf({ passes, families }: RecipePlan): StepReference[] {
       quantize.levels.map((level) => ({ node: quantize.id, level })),
     ),
     ...unique(packages),
+    ...unique(evaluations.map(({ node }) => node.id)),
     ...unique(families.map(({ node }) => node.id)),
   ];
 }

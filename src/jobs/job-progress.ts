@@ -35,7 +35,7 @@ export function createJobProgress(now = () => performance.now() / 1000): JobProg
     };
   };
   const takeStep = (event: Extract<StageEvent, { event: 'step' }>) => {
-    const { node, level, state, done, total } = event;
+    const { node, level, state, done, total, measured } = event;
     const key = `${node} ${level ?? ''}`;
     const known = steps.get(key) ?? { meter: createRateMeter() };
     if (done !== undefined && total !== undefined) known.meter.record(done, total, now());
@@ -46,6 +46,7 @@ export function createJobProgress(now = () => performance.now() / 1000): JobProg
       ...(done === undefined ? {} : { done }),
       ...(total === undefined ? {} : { total }),
       ...(state === 'running' ? secondsLeftOf(known.meter) : {}),
+      ...(measured === undefined ? {} : { measured }),
     };
     steps.set(key, { step, meter: known.meter });
   };

@@ -19,7 +19,7 @@ import {
 import type { Importance } from '#src/stages/quantize/importance.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { ownerOf, type BuildSteps } from './build-steps.ts';
-import { openImportance, sourceOf } from './open-model.ts';
+import { openImportance, sourceHash, sourceOf } from './open-model.ts';
 import type { AdapterPacker } from './pack-adapters.ts';
 import type { LaidOut, OutputTask, PassContext } from './pass-context.ts';
 import type { FactoryPorts } from './ports.ts';
@@ -74,7 +74,7 @@ export async function layOutOutputs(
     if (notice !== undefined && !noticed.has(notice))
       emit({ event: 'notice', level: 'info', message: notice });
     noticed.add(notice ?? '');
-    const recipe = outputRecipe(pass, task.output, (id) => sourceOf(sources, id).sha256, history);
+    const recipe = outputRecipe(pass, task.output, (id) => sourceHash(sources, id), history);
     const provenance = { recipe: canonicalJson(recipe), library: ports.library, contextWindow };
     const notices = [...plan.notices, ...(notice === undefined ? [] : [notice])];
     laidOut.push({ ...request(task, plan, provenance, adapters), notices });

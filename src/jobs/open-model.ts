@@ -20,7 +20,7 @@ import type { RecipeSource, RecipeSources } from './recipe-sources.ts';
 export async function openPlannedModel(
   planned: PlannedModel,
   sources: RecipeSources,
-  steps: BuildSteps,
+  steps: Pick<BuildSteps, 'blame' | 'merging'>,
   emit: EventSink,
   signal: AbortSignal,
 ): Promise<ModelView> {
@@ -53,6 +53,9 @@ export async function openPlannedModel(
   }
 }
 
+/** What a file says of a matrix that the build collected; where it is kept is nobody's concern. */
+export const collectedName = 'imatrix.gguf';
+
 /** Reads an importance matrix; the file will name it by the recipe's relative path. */
 export async function openImportance(
   node: NodeOf<'imatrix'>,
@@ -67,10 +70,22 @@ export async function openImportance(
       const message = `${zeroChannels.size} tensors of ${path} have channels that the calibration text never used (${first} first); they are rounded without weight.`;
       emit({ event: 'notice', level: 'warning', message });
     }
-    return { path: portablePath(node.path), datasets, chunkCount, weights: values };
+    return {
+      path: portablePath(node.path ?? collectedName),
+      datasets,
+      chunkCount,
+      weights: values,
+    };
   } finally {
     await file.close();
   }
+}
+
+/** Hashes as an output's recipe asks for them: sources by their id, calibration texts by `textsId`. */
+export function sourceHash(sources: RecipeSources, id: string): string {
+  const [node = '', part] = id.split(':');
+  const source = sourceOf(sources, node);
+  return part === undefined ? source.sha256 : (source.textsSha256 ?? '');
 }
 
 export function sourceOf(sources: RecipeSources, nodeId: string): RecipeSource {

@@ -23,6 +23,12 @@ export interface PassContext {
   readonly store: RecordStore;
   readonly steps: BuildSteps;
   readonly folder: JobFolder;
+  /** Measures a finished file that has no name yet, where an evaluate step has a gate. Throws `evaluation/gate`. */
+  readonly gate: (
+    output: PlannedOutput,
+    partial: { readonly path: string; readonly sha256: string | undefined },
+    signal: AbortSignal,
+  ) => Promise<void>;
   readonly validate: boolean;
   readonly overwrite: boolean;
   readonly threads: number | undefined;

@@ -8,15 +8,18 @@ import type { EventSink } from '#src/contract/stage-events.ts';
 import type { StudioError } from '#src/errors/studio-error.ts';
 import { journalPathOf, partialPathOf } from '#src/io/output-file.ts';
 import { openRecordStore, type RecordStore } from '#src/io/record-store-file.ts';
+import { readThroughput } from '#src/io/throughput-file.ts';
 import { readAnyJournal } from '#src/io/tensor-journal.ts';
 import { outputRecipe } from '#src/recipe/output-recipe.ts';
-import type { PlannedPass, RecipePlan } from '#src/recipe/plan.ts';
-import type { Recipe, RecipeNode } from '#src/recipe/recipe-schema.ts';
+import type { PlannedOutput as RecipeOutput, PlannedPass, RecipePlan } from '#src/recipe/plan.ts';
+import type { NodeOf, Recipe, RecipeNode } from '#src/recipe/recipe-schema.ts';
 import { planSoundPart, withDownstream, withoutNodes } from '#src/recipe/sound-part.ts';
 import { formatBytes, formatCount } from '#src/text/format-number.ts';
 import { ownerOf } from './build-steps.ts';
 import { lookAtOutput } from './existing-output.ts';
 import type { LaidOut, OutputTask } from './pass-context.ts';
+import { measuringNeeds, planEvaluations, type EvaluationToPlan } from './plan-evaluations.ts';
+import { planMatrices } from './plan-matrices.ts';
 import { planNeeds, type PassWork } from './plan-needs.ts';
 import { planPassOutputs } from './plan-pass.ts';
 import {
@@ -27,7 +30,7 @@ import {
 } from './planned-sources.ts';
 import type { PlanningPorts } from './ports.ts';
 import { outputKey } from './step-key.ts';
-import type { SourceNode } from './used-sources.ts';
+import { isCollected, type SourceNode } from './used-sources.ts';
 import { manifestFileName } from './write-manifest.ts';
 
 export interface PlanContext {
@@ -55,12 +58,18 @@ export async function planBuild(
   const store = context.store ?? openRecordStore();
   const { recipe, ids, edges, problems: found, plan: wired } = planSoundPart(text, label);
   const problems: Problems = new Map(found);
-  const sourceNodes = recipe.nodes.filter(isSource).filter(({ id }) => !problems.has(id));
+  const sourceNodes = recipe.nodes
+    .filter(isSource)
+    .filter((node) => !problems.has(node.id) && !isCollected(node));
   const opened = await openPlannedSources(sourceNodes, folder, emit, signal);
   try {
-    const sources = opened.sound;
     for (const [id, error] of opened.broken) addProblem(problems, id, error);
     let plan = withoutNodes(wired, withDownstream(edges, new Set(opened.broken.keys())));
+    const shared = { folder, store, library: ports.library, emit, signal };
+    const matrices = await planMatrices(plan, { ...shared, sources: opened.sound });
+    for (const [id, error] of matrices.broken) addProblem(problems, id, error);
+    plan = withoutNodes(plan, withDownstream(edges, new Set(matrices.broken.keys())));
+    const sources = new Map([...opened.sound, ...matrices.sound]);
     const planned: { pass: PlannedPass; laidOut: readonly LaidOut[] }[] = [];
     const leftOut = new Set<string>();
     for (const pass of plan.passes) {
@@ -76,20 +85,45 @@ export async function planBuild(
     plan = withoutNodes(plan, withDownstream(edges, leftOut));
     const outputs: PlannedOutput[] = [];
     const works: PassWork[] = [];
+    const current = new Map<RecipeOutput, string>();
     for (const { pass, laidOut } of planned) {
       const files: LaidOut[] = [];
       const written = new Map<string, number>();
       for (const file of laidOut) {
-        const { state, done } = await stateOf(file, sources, store);
+        const { state, done, sha256 } = await stateOf(file, sources, store);
         outputs.push(describeOutput(pass, file, state, sources));
+        if (sha256 !== undefined) current.set(file.task.output, sha256);
         if (state === 'current') continue;
         files.push(file);
         written.set(file.task.path, done);
       }
       works.push({ pass, files, written });
     }
-    const needs = await planNeeds(works, sources, ports);
-    const nodes = await describeNodes({ recipe, ids, plan, outputs, problems, sources, folder });
+    const evaluations = await planEvaluations(plan, {
+      ...shared,
+      sources,
+      calibration: matrices.calibration,
+      current,
+      fault: (node, error) => addProblem(problems, node, error),
+    });
+    // A matrix is collected for files that are to be written with it, or to know whether they are current.
+    const measuring = await measuringNeeds(
+      evaluations,
+      matrices.toCollect,
+      sources,
+      await readThroughput(),
+    );
+    const needs = await planNeeds(works, sources, ports, measuring);
+    const nodes = await describeNodes({
+      recipe,
+      ids,
+      plan,
+      outputs,
+      problems,
+      sources,
+      folder,
+      evaluations: new Map(evaluations.map((evaluation) => [evaluation.node.id, evaluation])),
+    });
     return { nodes, outputs, ...needs };
   } finally {
     await opened.close();
@@ -114,10 +148,18 @@ function tasksOf(
   const base = sources.get(pass.model.base.id)?.located;
   const baseName = base?.isFolder === true ? base.name : undefined;
   return pass.outputs.map((output) => {
-    const recipe = outputRecipe(pass, output, (id) => sources.get(id)?.sha256 ?? unknownHash);
+    const recipe = outputRecipe(pass, output, (id) => plannedHash(sources, id));
     const path = resolve(folder, output.folder, output.fileName);
     return { output, path, key: outputKey({ recipe, library, baseName }) };
   });
+}
+
+/** As `sourceHash` of a build, with a placeholder for what is not known. */
+function plannedHash(sources: ReadonlyMap<string, PlannedSource>, id: string): string {
+  const [node = '', part] = id.split(':');
+  const source = sources.get(node);
+  const hash = part === undefined ? source?.sha256 : source?.located.textsSha256;
+  return hash ?? unknownHash;
 }
 
 /** What stands at an output's place, and how many of its bytes an interrupted run has written. */
@@ -125,12 +167,13 @@ async function stateOf(
   { task, request, provenance }: LaidOut,
   sources: ReadonlyMap<string, PlannedSource>,
   store: RecordStore,
-): Promise<{ state: PlannedOutput['state']; done: number }> {
+): Promise<{ state: PlannedOutput['state']; done: number; sha256?: string }> {
   const { path, key } = task;
   // A key with a placeholder in it is no key: without the sources' hashes nothing is known to be current.
   const isKnown = !provenance.recipe.includes(unknownHash);
-  if (isKnown && (await store.find(key)).some((record) => record.path === path))
-    return { state: 'current', done: 0 };
+  const records = isKnown ? await store.find(key) : [];
+  const record = records.find((found) => found.path === path);
+  if (record !== undefined) return { state: 'current', done: 0, sha256: record.sha256 };
   if ((await lookAtOutput(path, store)) === 'foreign') return { state: 'exists', done: 0 };
   const done = await resumableBytes(path, request.plan);
   return { state: done > 0 ? 'resumable' : 'new', done };
@@ -194,10 +237,11 @@ interface Described {
   readonly problems: Problems;
   readonly sources: ReadonlyMap<string, PlannedSource>;
   readonly folder: string;
+  readonly evaluations: ReadonlyMap<string, EvaluationToPlan>;
 }
 
 async function describeNodes(described: Described): Promise<PlannedNode[]> {
-  const { recipe, ids, problems, sources } = described;
+  const { recipe, ids, problems, sources, evaluations } = described;
   const cached = await cachedNodes(described);
   const byId = new Map(recipe.nodes.map((node) => [node.id, node]));
   return [...new Set(ids)].map((id): PlannedNode => {
@@ -209,7 +253,13 @@ async function describeNodes(described: Described): Promise<PlannedNode[]> {
       const reason = { message, ...(hint === undefined ? {} : { hint }) };
       return { node: id, state: 'invalid', facts: [...facts], problem: reason };
     }
-    return { node: id, state: cached.has(id) ? 'cached' : 'ready', facts: [...facts] };
+    const measured = evaluations.get(id)?.measured;
+    return {
+      node: id,
+      state: cached.has(id) || measured !== undefined ? 'cached' : 'ready',
+      facts: [...facts],
+      ...(measured === undefined ? {} : { measured }),
+    };
   });
 }
 
@@ -249,7 +299,7 @@ const methodNames = { sum: 'exact sum', ties: 'TIES', dare: 'DARE' } as const;
 function factsOf(
   node: RecipeNode,
   source: PlannedSource | undefined,
-  { outputs, plan }: Described,
+  { outputs, plan, evaluations }: Described,
 ): readonly Fact[] {
   switch (node.kind) {
     case 'base':
@@ -280,10 +330,18 @@ function factsOf(
     case 'evaluate':
       return [
         { name: 'suites', value: node.suites.join(', ') },
-        ...(node.gate === undefined ? [] : [{ name: 'gate', value: `KLD ≤ ${node.gate}` }]),
-        { name: 'measures', value: 'nothing yet' },
+        ...gateFacts(node),
+        ...(evaluations.get(node.id)?.facts ?? []),
       ];
   }
+}
+
+function gateFacts({ gate, gateSameTop }: NodeOf<'evaluate'>): Fact[] {
+  const limits = [
+    ...(gate === undefined ? [] : [`KLD ≤ ${gate}`]),
+    ...(gateSameTop === undefined ? [] : [`same top ≥ ${(gateSameTop * 100).toFixed(1)} %`]),
+  ];
+  return limits.length === 0 ? [] : [{ name: 'gate', value: limits.join(', ') }];
 }
 
 function totalOf(outputs: readonly PlannedOutput[]): Fact {

@@ -7,6 +7,8 @@ import type { BuildPlan } from '#src/contract/build-plan.ts';
 import { estimateSeconds, readThroughput } from '#src/io/throughput-file.ts';
 import type { PlannedPass } from '#src/recipe/plan.ts';
 import type { LaidOut } from './pass-context.ts';
+import { isMeasuring } from './measuring-work.ts';
+import type { MeasuringNeeds } from './plan-evaluations.ts';
 import type { PlannedSource } from './planned-sources.ts';
 import type { PlanningPorts } from './ports.ts';
 
@@ -27,8 +29,10 @@ export async function planNeeds(
   works: readonly PassWork[],
   sources: ReadonlyMap<string, PlannedSource>,
   ports: PlanningPorts,
+  measuring: MeasuringNeeds,
 ): Promise<Needs> {
-  const samples = await readThroughput();
+  // Measuring is work of another kind: it tells nothing about writing.
+  const samples = (await readThroughput()).filter(({ work }) => !isMeasuring(work));
   let readsBytes = 0;
   let writesBytes = 0;
   let peakMemoryBytes = 0;
@@ -56,7 +60,14 @@ export async function planNeeds(
     const own = estimateSeconds(samples, { work: workOf(pass, files), bytes: reads + writes });
     seconds = own === undefined || seconds === undefined ? undefined : seconds + own;
   }
-  const estimated = samples.length === 0 ? undefined : seconds;
+  const isKnown = samples.length > 0 || (writesBytes === 0 && measuring.seconds !== 0);
+  const writing = isKnown ? seconds : undefined;
+  const estimated =
+    writing === undefined || measuring.seconds === undefined
+      ? undefined
+      : writing + measuring.seconds;
+  const { folder, bytes } = measuring.temporary;
+  if (bytes > 0) perFolder.set(folder, (perFolder.get(folder) ?? 0) + bytes);
   return {
     readsBytes,
     writesBytes,

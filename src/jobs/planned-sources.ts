@@ -108,6 +108,7 @@ async function openSource(
       return { ...common, adapter, facts: adapterFacts(adapter, bytes) };
     }
     case 'imatrix': {
+      // What a build collects is no file yet: plan-matrices.ts tells of it.
       const importance = await openImportance(node, { ...located, sha256: unknownHash }, emit);
       return { ...common, importance, facts: importanceFacts(importance, bytes) };
     }

@@ -1,5 +1,14 @@
 // What a build needs from the process that holds native code: llama.cpp's plan, the one-pass writer, validation. The
 // factory host provides them; everything else of a build is plain TypeScript.
+import type { z } from 'zod';
+import type { ImatrixResult, imatrixParams } from '#src/contract/quality/imatrix.ts';
+import type { Measurement } from '#src/contract/quality/measurements.ts';
+import type { Run } from '#src/contract/quality/run.ts';
+import type {
+  ReferenceRequest,
+  SubjectRequest,
+  TextRequest,
+} from '#src/contract/quality/subjects.ts';
 import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import type { StudioError } from '#src/errors/studio-error.ts';
@@ -63,7 +72,49 @@ export interface PlanningPorts {
   writingMemory(plans: readonly OutputPlan[]): number;
 }
 
-export interface FactoryPorts {
+/** A reference and what is compared with it. */
+export interface MeasureGroup {
+  readonly reference: ReferenceRequest;
+  readonly subjects: readonly SubjectRequest[];
+}
+
+export interface MeasureSettings {
+  readonly texts: readonly TextRequest[];
+  readonly contextSize: number;
+  /** Per text; all when absent. */
+  readonly chunks?: number | undefined;
+  readonly mode: 'reference' | 'full';
+  readonly threads?: number | undefined;
+  readonly signal: AbortSignal;
+  readonly emit: EventSink;
+  /** Called once per chunk that is computed, with how far the whole is. */
+  readonly onChunk?: ((done: number, total: number) => void) | undefined;
+}
+
+export interface MeasuredRun {
+  /** Of run.json. */
+  readonly path: string;
+  readonly run: Run;
+}
+
+/** Chunks that are computed are kept in the studio's own folder: measuring the same again only reads them. */
+export interface MeasuringPorts {
+  /** Measures; writes no run. */
+  measure(group: MeasureGroup, settings: MeasureSettings): Promise<readonly Measurement[]>;
+  /** Measures all groups into one run in `folder`. */
+  measureRun(
+    groups: readonly MeasureGroup[],
+    run: { readonly folder: string; readonly id: string; readonly title: string },
+    settings: MeasureSettings,
+  ): Promise<MeasuredRun>;
+  /** Collects an importance matrix into a file; goes on with what an interrupted run left beside it. */
+  collectMatrix(
+    params: z.input<typeof imatrixParams>,
+    options: { readonly signal: AbortSignal; readonly emit: EventSink },
+  ): Promise<ImatrixResult>;
+}
+
+export interface FactoryPorts extends MeasuringPorts {
   /** Which library encodes the tensors: `llama.cpp v0.5.0`. Part of provenance and of every step's key. */
   readonly library: string;
   /** llama.cpp's own plan of each level. Throws `quantize/failed`, `quantize/prune`, `imatrix/invalid`. */

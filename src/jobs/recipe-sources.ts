@@ -2,11 +2,12 @@
 // remembered per file, so only new or changed files are read.
 import { basename, resolve } from 'node:path';
 import type { EventSink } from '#src/contract/stage-events.ts';
+import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { hashSourceFiles, listSourceFiles, type SourceFile } from '#src/io/source-hash.ts';
 import type { RecipePlan } from '#src/recipe/plan.ts';
 import type { BuildSteps } from './build-steps.ts';
-import { usedSources, type SourceNode } from './used-sources.ts';
+import { isCollected, usedSources, type SourceNode } from './used-sources.ts';
 
 export interface RecipeSource {
   readonly node: SourceNode;
@@ -18,13 +19,15 @@ export interface RecipeSource {
   readonly files: readonly SourceFile[];
   /** Content hash; see hashSourceFiles. */
   readonly sha256: string;
+  /** Of a collected matrix: the hash of what it was read on. */
+  readonly textsSha256?: string | undefined;
 }
 
 /** By node id. */
 export type RecipeSources = ReadonlyMap<string, RecipeSource>;
 
 /**
- * Finds and hashes every source that a plan uses. Throws `io/not-found`, `recipe/invalid` for a source whose content is
+ * Finds and hashes every source that a plan uses, but for matrices that have to be collected first. Throws `io/not-found`, `recipe/invalid` for a source whose content is
  * not the pinned one, and `signal.reason`.
  */
 export async function readRecipeSources(
@@ -35,9 +38,9 @@ export async function readRecipeSources(
   signal: AbortSignal,
 ): Promise<RecipeSources> {
   const located = await Promise.all(
-    usedSources(plan.passes).map((node) =>
-      steps.blame([{ node: node.id }], () => locateSource(node, folder)),
-    ),
+    usedSources(plan.passes)
+      .filter((node) => !isCollected(node))
+      .map((node) => steps.blame([{ node: node.id }], () => locateSource(node, folder))),
   );
   const total = located.flatMap(({ files }) => files).reduce((sum, { size }) => sum + size, 0);
   emit({ event: 'phase', phase: 'Hashing sources' });
@@ -86,6 +89,7 @@ export async function locateSource(
   node: SourceNode,
   folder: string,
 ): Promise<Omit<RecipeSource, 'sha256'>> {
+  invariant(node.path !== undefined, 'a source has a path');
   const path = resolve(folder, node.path);
   const files = await listSourceFiles(path, node.kind);
   // A file, or one part of a split GGUF, is among its own files; a folder is not.

@@ -4,6 +4,13 @@ import type { NodeOf } from '#src/recipe/recipe-schema.ts';
 
 export type SourceNode = NodeOf<'base'> | NodeOf<'adapter'> | NodeOf<'imatrix'>;
 
+/** A matrix that the build collects itself. */
+export type CollectedNode = NodeOf<'imatrix'> & { readonly texts: readonly string[] };
+
+export function isCollected(node: SourceNode): node is CollectedNode {
+  return node.kind === 'imatrix' && node.texts !== undefined;
+}
+
 /** Sources of passes, each once, in the order in which passes name them. */
 export function usedSources(passes: readonly PlannedPass[]): SourceNode[] {
   const nodes = passes.flatMap(({ model, imatrix, outputs }): SourceNode[] => [

@@ -33,7 +33,8 @@ export function meaningOf(node: RecipeNode): Record<string, unknown> {
   const result: Record<string, unknown> = { ...node };
   delete result.label;
   delete result.position;
-  if ('path' in node) result.path = portablePath(node.path);
+  if ('path' in node && node.path !== undefined) result.path = portablePath(node.path);
+  if ('texts' in node && node.texts !== undefined) result.texts = node.texts.map(portablePath);
   if ('folder' in node) result.folder = portablePath(node.folder);
   // Absent and undefined are the same to JSON, but not to the canonical form's writer.
   return JSON.parse(JSON.stringify(result)) as Record<string, unknown>;

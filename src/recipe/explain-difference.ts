@@ -84,7 +84,7 @@ function fieldDifference(field: string, left: unknown, right: unknown): Differen
 const nodeFields: Record<RecipeNode['kind'], readonly string[]> = {
   base: ['sha256', 'preTokenizer'],
   adapter: ['sha256', 'scale', 'domain', 'subdomain'],
-  imatrix: ['sha256'],
+  imatrix: ['sha256', 'textsSha256', 'contextSize', 'chunks', 'processOutput', 'parseSpecial'],
   merge: ['method', 'density', 'seed'],
   quantize: [
     'levels', 'pure', 'leaveOutputTensor', 'outputTensorType', 'tokenEmbeddingType', 'tensorTypes', 'pruneLayers', 'allowRequantize',

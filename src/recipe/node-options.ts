@@ -2,6 +2,8 @@
 // descriptors that the command line's help is made of, or, where no command has the option, from the recipe schema.
 import { z } from 'zod';
 import { convertDescriptor, convertLoraDescriptor } from '#src/stages/convert/descriptor.ts';
+import { evaluateDescriptor } from '#src/stages/evaluate/descriptor.ts';
+import { imatrixDescriptor } from '#src/stages/imatrix/descriptor.ts';
 import { mergeDescriptor } from '#src/stages/merge/descriptor.ts';
 import { quantizeDescriptor } from '#src/stages/quantize/descriptor.ts';
 import { contextWindowOption, emotionOption } from '#src/stages/shared-options.ts';
@@ -13,6 +15,7 @@ export type NodeOptionKind =
   | 'flag'
   | 'text'
   | 'path'
+  | 'paths'
   | 'integer'
   | 'number'
   | 'choice'
@@ -43,6 +46,8 @@ interface FieldSource {
   readonly kind?: NodeOptionKind;
 }
 
+const evaluate = evaluateDescriptor.options;
+const imatrix = imatrixDescriptor.options;
 const merge = mergeDescriptor.options;
 const quantize = quantizeDescriptor.options;
 const output = {
@@ -60,7 +65,14 @@ const fields: Readonly<Record<NodeKind, Readonly<Record<string, FieldSource>>>> 
     subdomain: { label: 'Subdomain' },
     ...shown,
   },
-  imatrix: shown,
+  imatrix: {
+    texts: { option: imatrix.file, label: 'Calibration texts', kind: 'paths' },
+    contextSize: { option: imatrix['ctx-size'] },
+    chunks: { label: imatrix.chunks.label, kind: 'integer' },
+    processOutput: { option: imatrix['process-output'] },
+    parseSpecial: { option: imatrix['parse-special'] },
+    ...shown,
+  },
   merge: {
     method: { option: merge.method },
     density: { option: merge.density },
@@ -94,8 +106,13 @@ const fields: Readonly<Record<NodeKind, Readonly<Record<string, FieldSource>>>> 
     ...shown,
   },
   evaluate: {
-    suites: { label: 'Suites', kind: 'names' },
-    gate: { label: 'Gate', kind: 'number' },
+    suites: { option: evaluate.suite, kind: 'names' },
+    contextSize: { option: evaluate['ctx-size'] },
+    // Without -1, which on the command line means all of them.
+    chunks: { label: evaluate.chunks.label, kind: 'integer' },
+    gate: { label: 'Gate: mean KLD', kind: 'number' },
+    gateSameTop: { label: 'Gate: same top', kind: 'number' },
+    fullComparison: { option: evaluate.full },
     ...shown,
   },
 };

@@ -18,12 +18,65 @@ export function wrongNode(graph: RecipeGraph, node: RecipeNode, path: Path): Rec
       return wrongPackage(graph, node, path);
     case 'evaluate':
       return wrongEvaluate(graph, node, path);
+    case 'imatrix':
+      return wrongImatrix(graph, node, path);
     case 'base':
     case 'adapter':
-    case 'imatrix':
     case 'family':
       return [];
   }
+}
+
+/** A matrix is read from a file, or collected; and what is collected fits the one model that it was collected from. */
+function wrongImatrix(graph: RecipeGraph, node: NodeOf<'imatrix'>, path: Path) {
+  if (node.path !== undefined && node.texts !== undefined) {
+    return [
+      error(
+        [...path, 'texts'],
+        `"${node.id}" names a matrix and texts to collect one from.`,
+        'Remove path, or remove texts.',
+      ),
+    ];
+  }
+  if (node.path !== undefined) return unusedCollectOptions(node, path);
+  if (node.texts === undefined) {
+    return [
+      error(
+        path,
+        `"${node.id}" (imatrix) names neither a matrix nor texts to collect one from.`,
+        'Choose a file (path), or calibration texts (texts).',
+      ),
+    ];
+  }
+  const models = new Set(
+    graph.recipe.edges
+      .filter(({ from }) => from === node.id)
+      .flatMap(({ to }) => graph.byId.get(to) ?? [])
+      .flatMap((quantize) => inputsOf(graph, quantize, 'model'))
+      .map(({ id }) => id),
+  );
+  if (models.size < 2) return [];
+  const names = [...models].map((id) => `"${id}"`).join(' and ');
+  return [
+    error(
+      path,
+      `"${node.id}" is collected from one model, but the steps that take it quantize ${names}.`,
+      'Give each model a matrix of its own.',
+    ),
+  ];
+}
+
+function unusedCollectOptions(node: NodeOf<'imatrix'>, path: Path) {
+  const fields = ['contextSize', 'chunks', 'processOutput', 'parseSpecial', 'textsSha256'] as const;
+  const unused = fields.find((field) => node[field] !== undefined);
+  if (unused === undefined) return [];
+  return [
+    error(
+      [...path, unused],
+      `"${node.id}" reads its matrix from a file; ${unused} belongs to one that is collected.`,
+      `Remove ${unused}, or give texts instead of path.`,
+    ),
+  ];
 }
 
 function wrongMerge(graph: RecipeGraph, node: NodeOf<'merge'>, path: Path) {

@@ -58,8 +58,7 @@ export function outputRecipe(
   nodes.push(quantizeOf(pass.quantize, output));
   edges.push({ from: merge === undefined ? 'base' : 'merge', to: 'quantize' });
   if (pass.imatrix !== undefined) {
-    const { id, path } = pass.imatrix;
-    nodes.push({ id: 'imatrix', kind: 'imatrix', path: portablePath(path), sha256: hashOf(id) });
+    nodes.push(imatrixOf(pass.imatrix, hashOf));
     edges.push({ from: 'imatrix', to: 'quantize' });
   }
   if (output.package !== undefined) {
@@ -111,6 +110,37 @@ function adapterOf(adapter: NodeOf<'adapter'>, id: string, hashOf: SourceHash) {
     ...(adapter.domain === undefined ? {} : { domain: adapter.domain }),
     subdomain: adapterName(adapter),
   };
+}
+
+/** Of a collected matrix also how it was made: `sha256` is its own hash, `textsSha256` that of what it was read on. */
+function imatrixOf(node: NodeOf<'imatrix'>, hashOf: SourceHash): RecipeInput['nodes'][number] {
+  const common = { id: 'imatrix', kind: 'imatrix', sha256: hashOf(node.id) } as const;
+  if (node.texts === undefined) return { ...common, path: portablePath(node.path ?? '') };
+  const { contextSize, chunks, processOutput, parseSpecial } = collectOptions(node);
+  return {
+    ...common,
+    texts: node.texts.map(portablePath),
+    textsSha256: hashOf(textsId(node.id)),
+    contextSize,
+    ...(chunks === undefined ? {} : { chunks }),
+    processOutput,
+    parseSpecial,
+  };
+}
+
+/** Options of collecting as they count: defaults are written out, so that a later change of a default changes nothing old. */
+export function collectOptions({
+  contextSize = 512,
+  chunks,
+  processOutput = false,
+  parseSpecial = false,
+}: NodeOf<'imatrix'>) {
+  return { contextSize, chunks, processOutput, parseSpecial };
+}
+
+/** Under which name a hash is asked for the calibration texts of a node. No id of a recipe holds a colon. */
+export function textsId(imatrix: string): string {
+  return `${imatrix}:texts`;
 }
 
 function quantizeOf(quantize: NodeOf<'quantize'>, output: PlannedOutput): NodeOf<'quantize'> {

@@ -4,8 +4,10 @@ import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { JsonText } from './json-text.ts';
 import { outputFileName } from './node-names.ts';
-import type { NodeOf, Recipe, RecipeLevel, RecipeNode } from './recipe-schema.ts';
+import type { PlannedModel, PlannedPass } from './planned-pass.ts';
+import type { NodeOf, Recipe, RecipeNode } from './recipe-schema.ts';
 import { problemsError, show } from './schema-problems.ts';
+import { planEvaluation, type PlannedEvaluation } from './plan-evaluation.ts';
 import { validateRecipe } from './validate.ts';
 import {
   indexRecipe,
@@ -15,31 +17,7 @@ import {
   type RecipeGraph,
 } from './recipe-graph.ts';
 
-export interface PlannedModel {
-  readonly base: NodeOf<'base'>;
-  readonly merge:
-    { readonly node: NodeOf<'merge'>; readonly adapters: readonly NodeOf<'adapter'>[] } | undefined;
-}
-
-/** One file that a pass writes. */
-export interface PlannedOutput {
-  readonly level: RecipeLevel;
-  /** The package that asked for it, or undefined when the quantize step itself is the end of the line. */
-  readonly package: NodeOf<'package'> | undefined;
-  /** Adapters that ride in the file, in wire order; empty unless the package is bundled. */
-  readonly adapters: readonly NodeOf<'adapter'>[];
-  /** As the recipe says, relative to its folder. */
-  readonly folder: string;
-  readonly fileName: string;
-}
-
-/** One pass: a model is read once and all outputs are written from it. */
-export interface PlannedPass {
-  readonly quantize: NodeOf<'quantize'>;
-  readonly model: PlannedModel;
-  readonly imatrix: NodeOf<'imatrix'> | undefined;
-  readonly outputs: readonly PlannedOutput[];
-}
+export type { PlannedModel, PlannedOutput, PlannedPass } from './planned-pass.ts';
 
 export interface PlannedFamily {
   readonly node: NodeOf<'family'>;
@@ -50,8 +28,7 @@ export interface PlannedFamily {
 export interface RecipePlan {
   readonly passes: readonly PlannedPass[];
   readonly families: readonly PlannedFamily[];
-  /** What is to be measured; building leaves them alone. */
-  readonly evaluations: readonly NodeOf<'evaluate'>[];
+  readonly evaluations: readonly PlannedEvaluation[];
   /** Sentences on what is odd but no obstacle. */
   readonly warnings: readonly string[];
 }
@@ -67,13 +44,14 @@ export function planRecipe(recipe: Recipe, label: string, json?: JsonText): Reci
   const graph = indexRecipe(recipe);
   const passes = nodesOfKind(recipe, 'quantize').map((node) => planPass(graph, node));
   checkConflicts(passes, label);
+  const evaluations = nodesOfKind(recipe, 'evaluate');
   return {
     passes,
     families: nodesOfKind(recipe, 'family').map((node) => ({
       node,
       packages: inputsOfKind(graph, node, 'parents', 'package'),
     })),
-    evaluations: nodesOfKind(recipe, 'evaluate'),
+    evaluations: evaluations.map((node) => planEvaluation(graph, node, passes)),
     warnings: problems.map((problem) => problem.message),
   };
 }

@@ -53,6 +53,9 @@ const sourceFields = {
     .describe('Hash of the content that this recipe was made for; a build refuses any other.'),
 };
 
+const contextSizeSchema = z.int().min(16).max(1_048_576);
+const chunksSchema = z.int().min(1).max(1_000_000);
+
 const screenFields = {
   id: identifierSchema.describe('Unique in this recipe; edges name it.'),
   label: text.optional().describe('Shown on the canvas; changes nothing that is built.'),
@@ -115,8 +118,29 @@ export const adapterNodeSchema = z.strictObject({
 export const imatrixNodeSchema = z.strictObject({
   ...screenFields,
   kind: z.literal('imatrix'),
-  path: pathSchema.describe('An importance matrix (GGUF or .dat).'),
+  path: pathSchema
+    .optional()
+    .describe('An importance matrix (GGUF or .dat). Leave it out where `texts` are given.'),
   ...sourceFields,
+  texts: z
+    .array(pathSchema)
+    .min(1)
+    .max(1_000)
+    .optional()
+    .describe(
+      'Calibration texts, instead of `path`: the build collects the matrix from the model that is quantized. Folders stand for the text files in them.',
+    ),
+  textsSha256: sha256Schema
+    .optional()
+    .describe('Hash of the calibration texts that this recipe was made for.'),
+  // Without defaults in the recipe: the provenance of files that were made with a matrix of a file stays as it was.
+  contextSize: contextSizeSchema.optional().describe('Tokens of a chunk. Default 512.'),
+  chunks: chunksSchema.optional().describe('Chunks of each text, from its start. Default: all.'),
+  processOutput: z.boolean().optional().describe('Collect for output.weight, too.'),
+  parseSpecial: z
+    .boolean()
+    .optional()
+    .describe('Read control tokens that the texts spell out (chat markers).'),
 });
 
 export const mergeNodeSchema = z.strictObject({
@@ -200,12 +224,29 @@ export const evaluateNodeSchema = z
       .max(50)
       .default(['general'])
       .describe('What to measure on: names of evaluation suites.'),
+    contextSize: contextSizeSchema.default(512).describe('Tokens per chunk.'),
+    chunks: chunksSchema.optional().describe('Chunks per text, from its start. Default: all.'),
     gate: finite
       .gt(0)
       .optional()
-      .describe('Largest mean KLD against the unquantized model that passes.'),
+      .describe(
+        'Largest mean KLD against the unquantized model that passes. A file above it is kept as X.rejected, and the build fails.',
+      ),
+    gateSameTop: finite
+      .gt(0)
+      .max(1)
+      .optional()
+      .describe(
+        "Smallest share of positions, 0 to 1, whose most probable token is the unquantized model's, that passes.",
+      ),
+    fullComparison: z
+      .boolean()
+      .default(false)
+      .describe('Run both models side by side instead of keeping a small record of the reference.'),
   })
-  .describe('Measures what is wired to it; changes no model file. Kept for the quality lab.');
+  .describe(
+    'Measures what is wired to it against its unquantized model; changes no model file, but refuses those that fail its gate.',
+  );
 
 export const recipeNodeSchema = z.discriminatedUnion('kind', [
   baseNodeSchema,

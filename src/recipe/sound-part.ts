@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import { parseJsonText } from './json-text.ts';
 import { migrateRecipe } from './migrations.ts';
+import { planEvaluation } from './plan-evaluation.ts';
 import { planPass, type PlannedOutput, type PlannedPass, type RecipePlan } from './plan.ts';
 import { indexRecipe, inputsOfKind, nodesOfKind } from './recipe-graph.ts';
 import {
@@ -92,7 +93,9 @@ export function planSoundPart(text: string, label: string): SoundPart {
     packages: inputsOfKind(graph, node, 'parents', 'package'),
   }));
   noteConflicts(passes, problems);
-  const evaluations = nodesOfKind(recipe, 'evaluate');
+  const evaluations = nodesOfKind(recipe, 'evaluate').map((node) =>
+    planEvaluation(graph, node, passes),
+  );
   const whole = { passes, families, evaluations, warnings };
   const plan = withoutNodes(whole, withDownstream(edges, new Set(problems.keys())));
   return { recipe, ids, problems, edges, plan };
@@ -125,13 +128,20 @@ export function withDownstream(
 
 /** The plan without what these nodes would make (give `withDownstream`). */
 export function withoutNodes(plan: RecipePlan, ids: ReadonlySet<string>): RecipePlan {
+  const isWithout = (pass: PlannedPass, output: PlannedOutput) =>
+    ids.has(pass.quantize.id) || ids.has(output.package?.id ?? '');
   return {
     ...plan,
     passes: plan.passes.flatMap((pass) => {
-      if (ids.has(pass.quantize.id)) return [];
-      const outputs = pass.outputs.filter((output) => !ids.has(output.package?.id ?? ''));
+      const outputs = pass.outputs.filter((output) => !isWithout(pass, output));
       return outputs.length === 0 ? [] : [{ ...pass, outputs }];
     }),
+    evaluations: plan.evaluations
+      .filter(({ node }) => !ids.has(node.id))
+      .map(({ node, subjects }) => ({
+        node,
+        subjects: subjects.filter(({ pass, output }) => !isWithout(pass, output)),
+      })),
     families: plan.families.filter(({ node }) => !ids.has(node.id)),
   };
 }

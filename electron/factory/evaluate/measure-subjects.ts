@@ -43,6 +43,8 @@ export interface MeasureOptions extends MeasurementRequest {
   readonly referenceFile?: ReferenceFile | undefined;
   /** Gets every finished pass, subject after subject, text after text. */
   readonly onMeasured?: ((pass: MeasuredPass) => Promise<void> | void) | undefined;
+  /** Told how many chunks are computed, of all that have to be; not called where all were kept. */
+  readonly onChunk?: ((done: number, total: number) => void) | undefined;
 }
 
 export interface MeasuredPass {
@@ -201,6 +203,7 @@ async function runPasses(
   const progress = createPassProgress(options.emit, {
     passes: missing.filter((count) => count > 0).length,
     totalChunks: missing.reduce((sum, count) => sum + count, 0),
+    onChunk: options.onChunk,
   });
   const pool = new ScorePool({
     threads: options.threads ?? availableParallelism(),

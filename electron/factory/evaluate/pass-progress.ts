@@ -15,7 +15,16 @@ const warmUpSeconds = 2;
 /** `totalChunks` are those of all passes that have to be computed. */
 export function createPassProgress(
   emit: EventSink,
-  { passes, totalChunks }: { passes: number; totalChunks: number },
+  {
+    passes,
+    totalChunks,
+    onChunk,
+  }: {
+    passes: number;
+    totalChunks: number;
+    /** Told how many chunks are computed, of all that have to be. */
+    onChunk?: ((done: number, total: number) => void) | undefined;
+  },
   now = () => performance.now() / 1000,
 ): PassProgress {
   const start = now();
@@ -43,6 +52,7 @@ export function createPassProgress(
       done++;
       computed++;
       report();
+      onChunk?.(computed, totalChunks);
     },
   };
 }

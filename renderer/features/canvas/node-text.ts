@@ -1,7 +1,7 @@
 // Words of a node: kind, title, the facts that the recipe alone tells, and the sentence that a screen reader says.
 import { adapterName, baseName, lastPathPart } from '#src/recipe/node-names.ts';
 import type { PortType } from '#src/recipe/node-ports.ts';
-import type { NodeKind, RecipeEdge, RecipeNode } from '#src/recipe/recipe-schema.ts';
+import type { NodeKind, NodeOf, RecipeEdge, RecipeNode } from '#src/recipe/recipe-schema.ts';
 
 /** What people call a kind. A family is shown by what it writes: the routes. */
 export const kindNames: Readonly<Record<NodeKind, string>> = {
@@ -19,12 +19,12 @@ export const kindNames: Readonly<Record<NodeKind, string>> = {
 export const kindSummaries: Readonly<Record<NodeKind, string>> = {
   base: 'A model to start from: a Hugging Face folder or a GGUF',
   adapter: 'A LoRA adapter: a PEFT folder or a GGUF',
-  imatrix: 'An importance matrix that weighs rounding errors',
+  imatrix: 'An importance matrix that weighs rounding errors: a file, or collected from texts',
   merge: 'Adds adapters into the weights of their base',
   quantize: 'Writes one file per level, all in one pass',
   package: 'A finished parent: bundled or merged, with its window',
   family: 'Gathers parents and writes router.json',
-  evaluate: 'Measures levels or parents; prepared, measures nothing yet',
+  evaluate: 'Measures levels or parents against their unquantized model, with a gate if wanted',
 };
 
 export const portNames: Readonly<Record<PortType, string>> = {
@@ -43,7 +43,9 @@ export function titleOf(node: RecipeNode): string {
     case 'adapter':
       return adapterName(node);
     case 'imatrix':
-      return lastPathPart(node.path).replace(/\.(gguf|dat)$/i, '') || node.id;
+      return node.path === undefined
+        ? 'collected matrix'
+        : lastPathPart(node.path).replace(/\.(gguf|dat)$/i, '') || node.id;
     case 'merge':
       return node.id;
     case 'quantize':
@@ -71,8 +73,12 @@ export function factsOf(node: RecipeNode): readonly Fact[] {
   switch (node.kind) {
     case 'base':
     case 'adapter':
-    case 'imatrix':
       return [{ name: 'file', value: lastPathPart(node.path) || node.path }];
+    case 'imatrix': {
+      const { path, texts = [] } = node;
+      if (path !== undefined) return [{ name: 'file', value: lastPathPart(path) || path }];
+      return [{ name: 'texts', value: texts.map(lastPathPart).join(', ') || 'none yet' }];
+    }
     case 'merge':
     case 'quantize':
       return [];
@@ -81,11 +87,17 @@ export function factsOf(node: RecipeNode): readonly Fact[] {
     case 'family':
       return [{ name: 'family', value: node.name }];
     case 'evaluate':
-      return [
-        { name: 'suites', value: node.suites.join(', ') },
-        ...(node.gate === undefined ? [] : [{ name: 'gate', value: `KLD ≤ ${node.gate}` }]),
-      ];
+      return [{ name: 'suites', value: node.suites.join(', ') }, ...gateFacts(node)];
   }
+}
+
+/** The limits of an evaluate step, in one row. */
+function gateFacts({ gate, gateSameTop }: NodeOf<'evaluate'>): Fact[] {
+  const limits = [
+    ...(gate === undefined ? [] : [`KLD ≤ ${gate}`]),
+    ...(gateSameTop === undefined ? [] : [`same top ≥ ${(gateSameTop * 100).toFixed(1)} %`]),
+  ];
+  return limits.length === 0 ? [] : [{ name: 'gate', value: limits.join(', ') }];
 }
 
 /** The plan's facts in as few rows as a node has room for; the inspector shows all of them. */

@@ -78,17 +78,21 @@ describe('step events', () => {
     });
   });
 
-  it('follow a merge while its levels stream, and an evaluate step not at all', async () => {
-    const evaluate = { id: 'evaluate', kind: 'evaluate' } as const;
+  it('follow a merge while its levels stream, and an evaluate step by its own', async () => {
+    const evaluate = { id: 'evaluate', kind: 'evaluate', contextSize: 64, chunks: 1 } as const;
     const { events } = await bench.build(
       [base, conditions, anatomy, merge, quantize, merged, evaluate],
       ['base -> merge', 'conditions -> merge', 'anatomy -> merge', 'merge -> quantize', 'quantize -> package', 'package -> evaluate'], // prettier-ignore
     );
     const steps = stepsOf(events);
     expect(steps.get('merge')?.at(-1)?.state).toBe('done');
-    expect(steps.has('evaluate')).toBe(false);
-    const notices = events.filter(({ event }) => event === 'notice');
-    expect(JSON.stringify(notices)).toMatch(/Nothing is measured by \\"evaluate\\"/);
+    const measured = steps.get('evaluate') ?? [];
+    expect(new Set(measured.map(({ state }) => state))).toEqual(
+      new Set(['waiting', 'running', 'done']),
+    );
+    const done = measured.flatMap((step) => step.done ?? []);
+    expect(done.at(-1)).toBe(2_000);
+    expect(done).toEqual([...done].sort((left, right) => left - right));
     const again = await bench.build(
       [base, conditions, anatomy, merge, quantize, merged],
       ['base -> merge', 'conditions -> merge', 'anatomy -> merge', 'merge -> quantize', 'quantize -> package'], // prettier-ignore

@@ -27,7 +27,13 @@ function outputsOf(recipe: Recipe): string[] {
 describe('an evaluate step', () => {
   it('measures the general suite without a gate unless it says otherwise', () => {
     const [node] = parsedRecipe([evaluate], []).nodes;
-    expect(node).toEqual({ id: 'evaluate', kind: 'evaluate', suites: ['general'] });
+    expect(node).toEqual({
+      id: 'evaluate',
+      kind: 'evaluate',
+      suites: ['general'],
+      contextSize: 512,
+      fullComparison: false,
+    });
   });
 
   it('takes quantized levels and packages, and nothing else', () => {
@@ -69,6 +75,6 @@ describe('an evaluate step', () => {
       edges: [...edges, { from: 'package', to: 'evaluate' }],
     }).recipe;
     expect(outputsOf(more)).toEqual(outputsOf(documentOf(bundledRecipe()).recipe));
-    expect(planRecipe(more, 'r').evaluations.map(({ id }) => id)).toEqual(['evaluate']);
+    expect(planRecipe(more, 'r').evaluations.map(({ node }) => node.id)).toEqual(['evaluate']);
   });
 });
