@@ -1,0 +1,175 @@
+// The tables of the HTML report: quality, speed, tasks.
+import type { Run } from '#src/contract/quality/run.ts';
+import type { Subject } from '#src/contract/quality/subjects.ts';
+import { formatBytes } from '#src/text/format-number.ts';
+import { taskScore } from '../tasks/task-score.ts';
+import {
+  intervalText,
+  plusMinus,
+  rateText,
+  secondsText,
+  significant,
+  timingText,
+} from './figure-text.ts';
+import { formWords, levelVariable } from './level-style.ts';
+import { html, type Markup } from './markup.ts';
+import type { ReportRow } from './report-rows.ts';
+
+/** First wrong answers that are shown of each subject and task. */
+const shownWrong = 3;
+
+export function htmlQualityTable(run: Run, rows: readonly ReportRow[]): Markup {
+  const isSampled = run.conditions.mode === 'reference';
+  const forms = new Set(rows.map(({ subject }) => subject.form));
+  const body = rows.map(
+    ({ subject, ranked, samplingError, kld99, sameTop, pplRatio }) =>
+      html`<tr>
+        ${subjectHead(subject)}${forms.size > 1 ? html`<td class="words">${formWords[subject.form]}</td>` : undefined}
+        <td>${formatBytes(subject.bytes)}</td>
+        <td>${subject.bitsPerWeight.toFixed(2)}</td>
+        <td>${plusMinus(ranked.kld)}</td>
+        <td>${intervalText(ranked.kldInterval) ?? '–'}</td>
+        ${isSampled ? html`<td>± ${significant(samplingError)}</td>` : undefined}
+        <td>${kld99 === undefined ? '–' : significant(kld99)}</td>
+        <td>${plusMinus(sameTop, 100)} %</td>
+        <td>${plusMinus(pplRatio)}</td>
+      </tr> `,
+  );
+  const head = html`<tr>
+    <th>File</th>
+    ${forms.size > 1 ? html`<th class="left">Form</th>` : undefined}
+    <th>Size</th>
+    <th>bpw</th>
+    <th>Mean KLD</th>
+    <th>95 % interval</th>
+    ${isSampled ? html`<th>Sampling</th>` : undefined}
+    <th>99 %</th>
+    <th>Same top</th>
+    <th>PPL ratio</th>
+  </tr>`;
+  const several = run.texts.length > 1 ? ', each text weighing the same' : '';
+  const sampled = isSampled ? ' Sampling is what the sampled tail of the reference adds.' : '';
+  return html`<div class="scroll">
+      <table>
+        <thead>
+          ${head}
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+      </table>
+    </div>
+    <p>
+      <small
+        >KLD in nats. ± is the standard error over scored tokens${several}; intervals are
+        bootstrapped over chunks.${sampled}</small
+      >
+    </p>`;
+}
+
+export function htmlSpeedTable(rows: readonly ReportRow[]): Markup | undefined {
+  const timed = rows.flatMap(({ subject, speed }) =>
+    speed === undefined ? [] : [{ subject, speed }],
+  );
+  const [first] = timed;
+  if (first === undefined) return undefined;
+  const hasVideo = timed.some(({ speed }) => speed.peakVramBytes !== undefined);
+  const body = timed.map(
+    ({ subject, speed }) =>
+      html`<tr>
+        ${subjectHead(subject)}
+        <td>${timingText(speed.loadSeconds, secondsText)}</td>
+        <td>${timingText(speed.promptTokensPerSecond, rateText)}</td>
+        <td>${timingText(speed.generationTokensPerSecond, rateText)}</td>
+        <td>${timingText(speed.firstTokenSeconds, secondsText)}</td>
+        <td>${formatBytes(speed.peakRamBytes)}</td>
+        ${hasVideo ? html`<td>${speed.peakVramBytes === undefined ? '–' : formatBytes(speed.peakVramBytes)}</td>` : undefined}
+      </tr> `,
+  );
+  const { promptTokens, generatedTokens, runs, threads, device, processRamBytes } = first.speed;
+  const own =
+    processRamBytes === undefined
+      ? ''
+      : ` Peak RAM holds ${formatBytes(processRamBytes)} of the program itself.`;
+  return html`<div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>File</th>
+            <th>Load</th>
+            <th>Prompt (${promptTokens}), tokens/s</th>
+            <th>Generation (${generatedTokens}), tokens/s</th>
+            <th>First token</th>
+            <th>Peak RAM</th>
+            ${hasVideo ? html`<th>Peak VRAM</th>` : undefined}
+          </tr>
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+      </table>
+    </div>
+    <p>
+      <small
+        >Median of ${runs} ${runs === 1 ? 'run' : 'runs'} (lowest to highest) on ${device},
+        ${threads} ${threads === 1 ? 'thread' : 'threads'}; loads with the file in the page
+        cache.${own}</small
+      >
+    </p>`;
+}
+
+export function htmlTasks(run: Run): Markup | undefined {
+  if (run.tasks.length === 0) return undefined;
+  const body = run.tasks.map((task) => {
+    const subject = run.subjects.find(({ id }) => id === task.subject);
+    return html`<tr>
+      ${subject === undefined ? html`<th scope="row">${task.subject}</th>` : subjectHead(subject)}
+      <td class="words">${task.title}</td>
+      <td>${task.right} of ${task.asked}</td>
+      <td>${plusMinus(taskScore(task), 100)} %</td>
+    </tr> `;
+  });
+  const wrong = run.tasks.flatMap((task) => {
+    if (task.wrong.length === 0) return [];
+    const label = run.subjects.find(({ id }) => id === task.subject)?.label ?? task.subject;
+    const items = task.wrong
+      .slice(0, shownWrong)
+      .map(
+        ({ prompt, expected, answered }) =>
+          html`<li>
+            ${prompt}<br /><span class="muted">expected ${expected}; answered ${answered}</span>
+          </li>`,
+      );
+    return [
+      html`<details>
+        <summary>${label}, ${task.title}: first wrong answers</summary>
+        <ul>
+          ${items}
+        </ul>
+      </details>`,
+    ];
+  });
+  return html`<div class="scroll">
+      <table>
+        <thead>
+          <tr>
+            <th>File</th>
+            <th class="left">Tasks</th>
+            <th>Right</th>
+            <th>Score</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${body}
+        </tbody>
+      </table>
+    </div>
+    ${wrong}`;
+}
+
+/** The row's name with its level's colour. */
+export function subjectHead({ label, level }: Subject): Markup {
+  return html`<th scope="row">
+    <span class="dot" style="background:var(${levelVariable(level)})"></span>${label}
+  </th>`;
+}
