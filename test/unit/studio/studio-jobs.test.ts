@@ -1,8 +1,12 @@
 // Jobs of the window, run by a real factory host.
-import { stat } from 'node:fs/promises';
+import { copyFile, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Job } from '#src/contract/jobs.ts';
 import type { WatchEvent } from '#src/contract/studio/state.ts';
+import { jobRequestSchema, type AskedRequest } from '#src/io/job-store-files.ts';
+import { openJobStore } from '#src/io/job-store.ts';
 import { hostPids } from '#test/helpers/host-pid.ts';
 import {
   openTestStudio,
@@ -182,6 +186,110 @@ describe('jobs', () => {
     expect(interrupted.job.state).toBe('interrupted');
     await studio.call('retryJob', { job: job.id });
     await jobThat(job.id, ({ state }) => state === 'done');
+  });
+
+  describe('of the command line', () => {
+    const seedling = fileURLToPath(new URL('../../../assets/seedling/', import.meta.url));
+    const base = join(seedling, 'seedling-4m');
+    const adapter = join(seedling, 'adapters', 'conditions');
+    const output = (name: string) => join(studio.home, name);
+
+    /** Leaves what a command leaves that was killed before it began: its request, and no owner. */
+    async function addInterrupted(asked: AskedRequest): Promise<string> {
+      const request = jobRequestSchema.parse(asked);
+      const { kind } = request;
+      const writer = await openJobStore(studio.home).create({
+        ...{ kind, title: `${kind} of a command`, origin: 'command line', folder: studio.home },
+        request,
+      });
+      await writer.close();
+      const { job } = await jobThat(writer.id, ({ state }) => state === 'interrupted');
+      expect(job).toMatchObject({ origin: 'command line', canRetry: true });
+      return writer.id;
+    }
+
+    const writing: [AskedRequest['kind'], string, (path: string) => AskedRequest][] = [
+      [
+        'convert',
+        'F16',
+        (path) => ({ kind: 'convert', params: { folder: base, output: path, outtype: 'f16' } }),
+      ],
+      [
+        'convert-lora',
+        'F16',
+        (path) => ({
+          kind: 'convert-lora',
+          params: { adapter, base, output: path, outtype: 'f16' },
+        }),
+      ],
+      [
+        'merge',
+        'F16',
+        (path) => ({
+          kind: 'merge',
+          params: {
+            ...{ base, adapters: [{ path: adapter, scale: 1 }], method: 'sum' },
+            ...{ output: path, outtype: 'f16' },
+          },
+        }),
+      ],
+      [
+        'quantize',
+        'Q8_0',
+        (path) => ({
+          kind: 'quantize',
+          params: { input: base, outputs: [{ level: 'Q8_0', path }] },
+        }),
+      ],
+    ];
+    it.each(writing)('that %s are run again from the window', async (kind, level, requestOf) => {
+      const path = output(`${kind}.gguf`);
+      const id = await addInterrupted(requestOf(path));
+      // Another's file stands where its output goes: the real host refuses, and the job can be tried once more.
+      await writeFile(path, 'foreign');
+      await studio.call('retryJob', { job: id });
+      const failed = await jobThat(id, ({ state }) => state === 'failed');
+      expect(failed.job).toMatchObject({ error: { code: 'output/exists' }, canRetry: true });
+
+      await rm(path);
+      const again = await studio.call('retryJob', { job: id });
+      expect(again).toMatchObject({ id, kind, origin: 'command line' });
+      const done = await jobThat(id, ({ state }) => state === 'done');
+      expect(done.job).toMatchObject({ result: { files: [{ path, level }] }, canRetry: false });
+      expect(done.job.error).toBeUndefined();
+      const [written] = await studio.call('listJobOutputs', { job: id });
+      expect(written).toMatchObject({ path, level, exists: true });
+      const inspection = await studio.call('inspect', { file: written?.id ?? '' });
+      expect(inspection.kind).toBe(kind === 'convert-lora' ? 'gguf-adapter' : 'gguf-model');
+      await expect(studio.call('retryJob', { job: id })).rejects.toMatchObject({
+        code: 'job/state',
+      });
+    });
+
+    it('that validate fail with the file’s fault, and find it valid once it is', async () => {
+      const path = output('checked.gguf');
+      await writeFile(path, 'GGUF of no use');
+      const params = { paths: [path], depth: 'full' as const };
+      const id = await addInterrupted({ kind: 'validate', params });
+      await studio.call('retryJob', { job: id });
+      const failed = await jobThat(id, ({ state }) => state === 'failed');
+      expect(failed.job.error?.message).toContain('checked.gguf');
+      await copyFile(output('quantize.gguf'), path);
+      await studio.call('retryJob', { job: id });
+      const done = await jobThat(id, ({ state }) => state === 'done');
+      expect(done.job.result).toMatchObject({ files: [], validated: [path] });
+    });
+
+    it('whose request is not kept are refused with a way on', async () => {
+      const writer = await openJobStore(studio.home).create({
+        ...{ kind: 'convert', title: 'old', origin: 'command line', folder: studio.home },
+      });
+      await writer.close();
+      await expect(studio.call('retryJob', { job: writer.id })).rejects.toMatchObject({
+        code: 'job/state',
+        hint: expect.stringContaining('same command') as string,
+      });
+    });
   });
 
   it('refuses recipes whose paths lead out of the allowed folders', async () => {
