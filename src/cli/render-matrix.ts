@@ -8,8 +8,8 @@ import type { Style } from './terminal.ts';
 
 const right = (title: string) => ({ title, align: 'right' as const });
 const columns = [
-  { title: 'adapter' }, right('own: run time'), right('merged'), right('same top'), right('merged'),
-  right('general: run time'), right('merged'), right('retention'), { title: 'ship' },
+  { title: 'adapter' }, right('own, run time'), right('own, merged'), right('same top'), right('merged'),
+  right('general, run time'), right('general, merged'), right('retention'), right('cosine'), { title: 'ship' },
 ]; // prettier-ignore
 
 /** Both forms' mean KLD with its standard error, on the adapter's own and on general text; same top on its own. */
@@ -47,6 +47,7 @@ function renderLevel(run: Run, level: string, style: Style): string {
       kldText(figure(runTimeSubject, generalText)),
       kldText(figure(mergedSubject, generalText)),
       cell.retention.toFixed(3),
+      cell.cosine?.toFixed(3) ?? '',
       shipWords[cell.ship],
     ];
   });

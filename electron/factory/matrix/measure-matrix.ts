@@ -349,6 +349,7 @@ function cellsOf(
         generalText: general.id,
         // An adapter without any change loses none.
         retention: retention[index]?.retention ?? 1,
+        cosine: retention[index]?.cosine ?? 1,
         retentionPerTensor: [...(retention[index]?.perTensor ?? [])],
         ...chooseForm(pairOn(isGeneral ? general : text), ofGeneral, sizesAt(level)),
       };

@@ -4,6 +4,7 @@ import type { EventSink } from '#src/contract/stage-events.ts';
 import { invariant } from '#src/errors/assert.ts';
 import {
   addRetention,
+  cosineOf,
   joinRetention,
   newRetentionSums,
   retentionOf,
@@ -26,6 +27,8 @@ export interface QuantizedPair {
 export interface Retention {
   /** Over all changed tensors; undefined when the adapter changes nothing. */
   readonly retention: number | undefined;
+  /** Between the quantized weights' change and the adapter's. */
+  readonly cosine: number | undefined;
   /** In the file's order; tensors without any change are left out. */
   readonly perTensor: readonly { readonly tensor: string; readonly retention: number }[];
 }
@@ -62,13 +65,17 @@ export async function tensorRetention(
     sums.forEach((each, level) => found[level]?.push({ tensor: tensor.name, sums: each }));
     options.emit({ event: 'progress', done: done + 1, total: changed.length, unit: 'tensors' });
   }
-  return found.map((tensors) => ({
-    retention: retentionOf(joinRetention(tensors.map(({ sums }) => sums))),
-    perTensor: tensors.flatMap(({ tensor, sums }) => {
-      const retention = retentionOf(sums);
-      return retention === undefined ? [] : [{ tensor, retention }];
-    }),
-  }));
+  return found.map((tensors) => {
+    const whole = joinRetention(tensors.map(({ sums }) => sums));
+    return {
+      retention: retentionOf(whole),
+      cosine: cosineOf(whole),
+      perTensor: tensors.flatMap(({ tensor, sums }) => {
+        const retention = retentionOf(sums);
+        return retention === undefined ? [] : [{ tensor, retention }];
+      }),
+    };
+  });
 }
 
 function tensorOf(model: ModelView, { name, shape }: TensorView): TensorView {

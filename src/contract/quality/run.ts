@@ -39,6 +39,8 @@ export const matrixCellSchema = z.object({
   generalText: z.string(),
   /** ⟨Q(W+ΔW) − Q(W), ΔW⟩ / ‖ΔW‖² over all tensors, and per tensor: 1 is kept, 0 is lost. */
   retention: z.number(),
+  /** Of the quantized weights' change with ΔW: 1 when nothing but the change came out, less the more noise came with it. */
+  cosine: z.number().exactOptional(),
   retentionPerTensor: z.array(z.object({ tensor: z.string(), retention: z.number() })),
   /** What to ship for this adapter at this level, and why, in one sentence. */
   ship: z.enum(['run-time', 'merged', 'either']),

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import {
   addRetention,
+  cosineOf,
   joinRetention,
   newRetentionSums,
   retentionOf,
@@ -25,6 +26,13 @@ it('is 1 when the whole change came out, 0 when nothing did, negative when it wa
 
 it('says nothing of a tensor without any change', () => {
   expect(retentionOf(sumsOf([1, 2], [1, 2], [0, 0]))).toBeUndefined();
+});
+
+it('has a cosine that falls with what came out beside the change', () => {
+  // (3, 4) came out where (5, 0) went in: 15 / (5 · 5).
+  expect(cosineOf(sumsOf([3, 4], [0, 0], [5, 0]))).toBeCloseTo(0.6, 15);
+  expect(cosineOf(sumsOf([1, 0], [1, 0], [5, 0]))).toBe(0);
+  expect(cosineOf(sumsOf([1, 0], [1, 0], [0, 0]))).toBeUndefined();
 });
 
 it('adds sums over tensors, so that a small change counts little', () => {
