@@ -36,7 +36,7 @@ import { refuseOverlap } from './refuse-overlap.ts';
 import {
   improveByMoves,
   meanOf,
-  searchByKld,
+  settleByKld,
   type JudgedAllocation,
   type Moves,
 } from './search-allocation.ts';
@@ -137,15 +137,18 @@ async function search(
   );
   const problem = await weigh(model, errors, params, bench);
   const probed = { texts: params.probeTexts, chunks: chunksPerText(params) };
-  const measure = async (allocation: AllocateResult['allocation'], label: string) => {
-    const plan = { ...(await planHybrid(model, allocation)), label };
-    return measurePlan(plan, probed, bench);
-  };
+  const measureOn =
+    (texts: TextsToRead) => async (allocation: AllocateResult['allocation'], label: string) => {
+      const plan = { ...(await planHybrid(model, allocation)), label };
+      return measurePlan(plan, texts, bench);
+    };
+  const measure = measureOn(probed);
   if (budget.kind === 'kld') {
-    const judged = await searchByKld(problem, model, budget.kld, measure);
-    const { allocation } = judged;
+    const held = { texts: params.texts, chunks: params.chunks };
+    const measures = { probed: measure, held: measureOn(held) };
+    const allocation = await settleByKld(problem, model, budget.kld, measures);
     const stock = await smallestStock(model, allocation.bytes, budget.kld, (plan) =>
-      measurePlan(plan, probed, bench),
+      measurePlan(plan, held, bench),
     );
     return { allocation, budgetBytes: allocation.bytes, stock, moves: { tried: 0, kept: 0 } };
   }
@@ -158,6 +161,12 @@ async function search(
   const limit = params.moves;
   const improved = await improveByMoves(problem, chosen.bytes, first, { limit, measure });
   return { ...found, allocation: improved.allocation, moves: improved.moves };
+}
+
+interface TextsToRead {
+  readonly texts: readonly TextRequest[];
+  /** Per text. */
+  readonly chunks: number | undefined;
 }
 
 /** `probeChunks` are those of all probe texts together. */
@@ -193,7 +202,7 @@ async function weigh(
 
 function measurePlan(
   plan: OutputPlan,
-  texts: { texts: readonly TextRequest[]; chunks: number | undefined },
+  texts: TextsToRead,
   bench: Bench,
 ): Promise<readonly Measurement[]> {
   return withTemporaryFiles([plan], bench, async ([file]) => {
@@ -203,7 +212,7 @@ function measurePlan(
   });
 }
 
-/** The smallest stock level whose KLD on the probe texts passes; those far below the hybrid's size cannot. */
+/** The smallest stock level whose KLD on the held-out texts passes; those far below the hybrid's size cannot. */
 async function smallestStock(
   model: AllocationModel,
   bytes: number,

@@ -133,10 +133,34 @@ export async function searchByKld(
   return { allocation, measured };
 }
 
+/** Times that the demand is tightened when the held-out text finds a hybrid too far. */
+const tightenings = 3;
+
+/**
+ * The smallest allocation found whose KLD is at most `kld` on the probe texts and, looked at once per round, on the
+ * held-out ones: where those are harder, the search is asked for less. The last one when none passes.
+ */
+export async function settleByKld(
+  problem: AllocationProblem,
+  sizes: { smallestBytes: number; largestBytes: number },
+  kld: number,
+  measure: { readonly probed: MeasureAllocation; readonly held: MeasureAllocation },
+): Promise<Allocation> {
+  let demanded = kld;
+  for (let round = 1; ; round++) {
+    const { allocation } = await searchByKld(problem, sizes, demanded, measure.probed);
+    const found = meanOf(await measure.held(allocation, 'hybrid'));
+    if (found <= kld || round > tightenings || allocation.bytes >= sizes.largestBytes) {
+      return allocation;
+    }
+    demanded *= (0.95 * kld) / found;
+  }
+}
+
 function tooMuch(kld: number, found: number): StudioError {
   return new StudioError(
     'allocate/budget',
-    `A KLD of ${kld} cannot be reached: with everything in Q8_0 it is ${found.toPrecision(3)} on the probe texts.`,
+    `A KLD of ${Number(kld.toPrecision(3))} cannot be reached: with everything in Q8_0 it is ${found.toPrecision(3)} on the probe texts.`,
     { hint: 'Allow more, or keep the unquantized model.', details: { kld, found } },
   );
 }

@@ -58,7 +58,7 @@ export function judge(request: VerdictRequest): Verdict {
   }
 }
 
-/** The smaller of those that pass; on the held-out texts, which only tell whether the search was right. */
+/** The smaller of those whose KLD on the held-out texts passes. */
 function judgeByKld(
   kld: number,
   { level, stock, hybrid }: VerdictRequest,
@@ -67,9 +67,7 @@ function judgeByKld(
 ): Verdict {
   const passes = ({ measured }: Contender) => meanKld(measured).value <= kld;
   const said = (contender: Contender) =>
-    passes(contender)
-      ? ''
-      : ` On the held-out text it is above ${kld}, though the probe texts had it below.`;
+    passes(contender) ? '' : ` No smaller KLD on the held-out text was found: it is above ${kld}.`;
   const isStock = stock.bytes <= hybrid.bytes && (passes(stock) || !passes(hybrid));
   if (isStock) {
     const reason = `${level} kept: it is no larger than the hybrid at KLD ${kld}: ${facts}${said(stock)}`;
