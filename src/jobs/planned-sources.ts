@@ -49,7 +49,15 @@ export async function openPlannedSources(
 ): Promise<PlannedSources> {
   const sound = new Map<string, PlannedSource>();
   const broken = new Map<string, StudioError>();
-  await Promise.all(
+  const close = async () => {
+    await Promise.all(
+      [...sound.values()].map(async ({ base, adapter }) => {
+        await base?.close();
+        await adapter?.close();
+      }),
+    );
+  };
+  const opening = await Promise.allSettled(
     nodes.map(async (node) => {
       try {
         sound.set(node.id, await openSource(node, folder, emit, signal));
@@ -59,18 +67,13 @@ export async function openPlannedSources(
       }
     }),
   );
-  return {
-    sound,
-    broken,
-    async close() {
-      await Promise.all(
-        [...sound.values()].map(async ({ base, adapter }) => {
-          await base?.close();
-          await adapter?.close();
-        }),
-      );
-    },
-  };
+  for (const each of opening) {
+    if (each.status === 'fulfilled') continue;
+    // The window cancels a plan with each edit: what the others opened meanwhile has no other owner.
+    await close();
+    throw each.reason;
+  }
+  return { sound, broken, close };
 }
 
 /** As a build hands them on; a hash that is not known is a placeholder. */
@@ -100,18 +103,36 @@ async function openSource(
   switch (node.kind) {
     case 'base': {
       const { content: base, notices } = await openBase(path, { pre: node.preTokenizer, signal });
-      for (const message of notices) emit({ event: 'notice', level: 'warning', message });
-      return { ...common, base, facts: baseFacts(base, bytes) };
+      return closeOnFailure(base, () => {
+        for (const message of notices) emit({ event: 'notice', level: 'warning', message });
+        return { ...common, base, facts: baseFacts(base, bytes) };
+      });
     }
     case 'adapter': {
       const { content: adapter } = await openAdapter(path);
-      return { ...common, adapter, facts: adapterFacts(adapter, bytes) };
+      return closeOnFailure(adapter, () => ({
+        ...common,
+        adapter,
+        facts: adapterFacts(adapter, bytes),
+      }));
     }
     case 'imatrix': {
       // What a build collects is no file yet: plan-matrices.ts tells of it.
       const importance = await openImportance(node, { ...located, sha256: unknownHash }, emit);
       return { ...common, importance, facts: importanceFacts(importance, bytes) };
     }
+  }
+}
+
+async function closeOnFailure<Result>(
+  opened: { close(): Promise<void> },
+  use: () => Result,
+): Promise<Result> {
+  try {
+    return use();
+  } catch (error) {
+    await opened.close();
+    throw error;
   }
 }
 
