@@ -5,6 +5,7 @@ import { benchSpeedCommand } from './commands/bench-speed.ts';
 import { buildCommand } from './commands/build.ts';
 import { chatCommand } from './commands/chat.ts';
 import { cleanCommand } from './commands/clean.ts';
+import { compareCommand } from './commands/compare.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
 import { envCommand } from './commands/env.ts';
 import { imatrixCommand } from './commands/imatrix.ts';
@@ -15,6 +16,7 @@ import { libraryCommand } from './commands/library.ts';
 import { matrixCommand } from './commands/matrix.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { quantizeCommand } from './commands/quantize.ts';
+import { reportCommand } from './commands/report.ts';
 import { serveCommand } from './commands/serve.ts';
 import { sizesCommand } from './commands/sizes.ts';
 import { tasksCommand } from './commands/tasks.ts';
@@ -37,6 +39,8 @@ export const commands: readonly Command[] = [
   matrixCommand,
   benchSpeedCommand,
   tasksCommand,
+  compareCommand,
+  reportCommand,
   chatCommand,
   serveCommand,
   cleanCommand,

@@ -10,6 +10,7 @@ import { libraryDescriptor } from './library/descriptor.ts';
 import { matrixDescriptor } from './matrix/descriptor.ts';
 import { mergeDescriptor } from './merge/descriptor.ts';
 import { quantizeDescriptor } from './quantize/descriptor.ts';
+import { compareDescriptor, reportDescriptor } from './report/descriptor.ts';
 import { sizesDescriptor } from './sizes/descriptor.ts';
 import type { CommandDescriptor } from './stage-descriptor.ts';
 import { tasksDescriptor } from './tasks/descriptor.ts';
@@ -30,4 +31,6 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   matrixDescriptor,
   benchSpeedDescriptor,
   tasksDescriptor,
+  compareDescriptor,
+  reportDescriptor,
 ];

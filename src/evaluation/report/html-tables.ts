@@ -27,8 +27,11 @@ export function htmlQualityTable(run: Run, rows: readonly ReportRow[]): Markup {
         ${subjectHead(subject)}${forms.size > 1 ? html`<td class="words">${formWords[subject.form]}</td>` : undefined}
         <td>${formatBytes(subject.bytes)}</td>
         <td>${subject.bitsPerWeight.toFixed(2)}</td>
-        <td>${plusMinus(ranked.kld)}</td>
-        <td>${intervalText(ranked.kldInterval) ?? '–'}</td>
+        <td>
+          ${plusMinus(ranked.kld)}<small
+            >${intervalText(ranked.kldInterval) ?? 'one chunk: no interval'}</small
+          >
+        </td>
         ${isSampled ? html`<td>± ${significant(samplingError)}</td>` : undefined}
         <td>${kld99 === undefined ? '–' : significant(kld99)}</td>
         <td>${plusMinus(sameTop, 100)} %</td>
@@ -40,8 +43,7 @@ export function htmlQualityTable(run: Run, rows: readonly ReportRow[]): Markup {
     ${forms.size > 1 ? html`<th class="left">Form</th>` : undefined}
     <th>Size</th>
     <th>bpw</th>
-    <th>Mean KLD</th>
-    <th>95 % interval</th>
+    <th>Mean KLD<small>95 % interval</small></th>
     ${isSampled ? html`<th>Sampling</th>` : undefined}
     <th>99 %</th>
     <th>Same top</th>
