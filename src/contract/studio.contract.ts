@@ -302,6 +302,7 @@ export const studioContract = {
   startMatrix: qualityMethods.startMatrix,
   readDrift: qualityMethods.readDrift,
   readPosition: qualityMethods.readPosition,
+  makeReport: qualityMethods.makeReport,
 } as const satisfies Contract;
 
 export type StudioContract = typeof studioContract;

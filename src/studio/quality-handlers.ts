@@ -8,6 +8,7 @@ import type { SubjectAdapter, TextRequest } from '#src/contract/quality/subjects
 import type { StudioContract } from '#src/contract/studio.contract.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { rankRun } from '#src/evaluation/ranking/rank-run.ts';
+import { makeReport } from '#src/evaluation/report/make-report.ts';
 import {
   chooseEvaluationSuites,
   findEvaluationSuites,
@@ -15,12 +16,7 @@ import {
 } from '#src/io/evaluation-suites.ts';
 import { measurementsFolderName, openRunStore, type RunStore } from '#src/io/run-store.ts';
 import type { FolderWatch } from '#src/io/watch-folder.ts';
-import {
-  adapterNameOf,
-  generalTextOf,
-  ownTextOf,
-  suiteOfAdapter,
-} from '#src/jobs/matrix-texts.ts';
+import { adapterNameOf, generalTextOf, ownTextOf, suiteOfAdapter } from '#src/jobs/matrix-texts.ts';
 import type { JobPart } from './job-handlers.ts';
 import { distinctIds, newRunId } from './run-ids.ts';
 import type { StudioFiles } from './studio-files.ts';
@@ -35,7 +31,8 @@ type QualityMethods =
   | 'startEvaluation'
   | 'startMatrix'
   | 'readDrift'
-  | 'readPosition';
+  | 'readPosition'
+  | 'makeReport';
 type AskedEvaluation = ParamsOf<StudioContract, 'startEvaluation'>;
 type AskedMatrix = ParamsOf<StudioContract, 'startMatrix'>;
 
@@ -82,6 +79,10 @@ export function qualityPart(
         const { threads } = settings.current;
         const own = threads === undefined ? {} : { threads };
         return hosts.factory.call('readPosition', { runFolder, ...place, ...own }, { signal });
+      },
+      async makeReport({ id, format }) {
+        const run = await store().read(id);
+        return makeReport(run, rankRun(run), format);
       },
       listSuites: () => findEvaluationSuites(workspace().folder),
       async startEvaluation(asked) {

@@ -2,12 +2,9 @@
 import { ChartScatter, Plus } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { goTo, takeHandover, useNavigation } from '#renderer/stores/navigation-store.ts';
-import { studio } from '#renderer/stores/studio-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
-import { confirm } from '#renderer/ui/dialog.tsx';
 import { EmptyState } from '#renderer/ui/empty-state.tsx';
 import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
-import { notify } from '#renderer/ui/notify.ts';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
 import { Skeleton } from '#renderer/ui/skeleton.tsx';
 import { AddRunDialog } from './add-run/add-run-dialog.tsx';
@@ -20,6 +17,7 @@ import { fileName } from './export-chart.ts';
 import { MatrixCard } from './matrix-card.tsx';
 import { PickPanel } from './pick-panel.tsx';
 import { PlaneCard } from './plane-card.tsx';
+import { removeRun, ReportMenu } from './report-menu.tsx';
 import { RunChooser } from './run-chooser.tsx';
 import { rowsOf } from './run-rows.ts';
 import { RunsCard } from './runs-card.tsx';
@@ -35,7 +33,9 @@ export function CompareScreen() {
   useEffect(followRuns, []);
   useEffect(() => {
     const taken = takeHandover('compare');
-    if (taken !== undefined) setAdding(taken.files.map(({ id }) => id));
+    if (taken === undefined) return;
+    if ('run' in taken) void openRun(taken.run);
+    else setAdding(taken.files.map(({ id }) => id));
   }, [handover]);
   const current = runs?.find(({ id }) => id === chosen);
   return (
@@ -43,13 +43,16 @@ export function CompareScreen() {
       <ScreenHeader
         crumb={current === undefined ? 'Compare' : `Compare · ${current.title}`}
         actions={
-          <Button
-            {...(runs?.length === 0 ? {} : { variant: 'primary' as const })}
-            icon={<Plus aria-hidden="true" />}
-            onClick={add}
-          >
-            Add run
-          </Button>
+          <>
+            {opened !== undefined && <ReportMenu id={opened.run.id} title={opened.run.title} />}
+            <Button
+              {...(runs?.length === 0 ? {} : { variant: 'primary' as const })}
+              icon={<Plus aria-hidden="true" />}
+              onClick={add}
+            >
+              Add run
+            </Button>
+          </>
         }
       />
       {adding !== undefined && (
@@ -165,21 +168,4 @@ function NoRuns({ onAdd }: { onAdd: () => void }) {
       }
     />
   );
-}
-
-/** Asks, then puts the run's folder away. */
-export async function removeRun(id: string, title: string | undefined): Promise<void> {
-  const yes = await confirm({
-    title: `Remove “${title ?? id}”?`,
-    text: 'Its folder moves to measurements/.removed in the workspace; the measured files stay as they are.',
-    action: 'Remove run',
-    danger: true,
-  });
-  if (!yes) return;
-  try {
-    await studio().call('removeRun', { id });
-    await loadRuns();
-  } catch (error) {
-    notify.error(error);
-  }
 }

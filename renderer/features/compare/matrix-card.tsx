@@ -38,7 +38,7 @@ export function MatrixCard({ run, fileName }: { run: Run; fileName: string }) {
         <span className={css.muted}>
           {shown === 'retention'
             ? "share of the adapter's change that quantization keeps"
-            : 'mean KLD: adapter at run time above, merged then quantized below'}
+            : 'mean KLD: adapter at run time above, merged then quantized below; ◂ is closer beyond doubt'}
         </span>
       }
       choices={

@@ -17,10 +17,12 @@ export function PlainTable({ label, table }: { label: string; table: TableData }
   const [sort, setSort] = useState<TableSort | undefined>();
   const columns = useMemo(
     () =>
-      table.columns.map(({ name, numeric }, index): TableColumn<NumberedRow> => ({
+      table.columns.map(({ name, numeric, wide = false }, index): TableColumn<NumberedRow> => ({
         key: String(index),
         header: name,
-        width: numeric ? 'minmax(88px, 1fr)' : 'minmax(120px, 1.6fr)',
+        width: numeric
+          ? 'minmax(80px, 1fr)'
+          : `minmax(${wide ? 190 : 110}px, ${wide ? 2.4 : 1.6}fr)`,
         align: numeric ? 'end' : 'start',
         sortable: true,
         cell: ({ cells }) => (

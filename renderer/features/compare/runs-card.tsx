@@ -68,13 +68,13 @@ function tableOf(rows: readonly RunDifference[]): TableData {
   };
   return {
     columns: [
-      { name: 'File', numeric: false },
+      { name: 'File', numeric: false, wide: true },
       { name: 'Size A', numeric: true },
       { name: 'Size B', numeric: true },
       { name: 'KLD A', numeric: true },
       { name: 'KLD B', numeric: true },
       { name: 'Difference (95 %)', numeric: true },
-      { name: 'Verdict', numeric: false },
+      { name: 'Verdict', numeric: false, wide: true },
       { name: 'Same top A', numeric: true },
       { name: 'Same top B', numeric: true },
       { name: 't/s A', numeric: true },

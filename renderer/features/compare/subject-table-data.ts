@@ -12,7 +12,7 @@ export function subjectTable(rows: readonly SubjectRow[], only?: FigureName): Ta
   );
   return {
     columns: [
-      { name: 'File', csv: 'subject', numeric: false },
+      { name: 'File', csv: 'subject', numeric: false, wide: true },
       { name: 'Level', csv: 'level', numeric: false },
       { name: 'Form', csv: 'form', numeric: false },
       { name: 'Size', csv: 'bytes', numeric: true },

@@ -17,7 +17,7 @@ import type { Cell } from './table-data.ts';
 
 const widths: Readonly<Record<FigureName, string>> = {
   kld: 'minmax(140px, 1.4fr)',
-  kld99: 'minmax(48px, 0.6fr)',
+  kld99: 'minmax(58px, 0.6fr)',
   sameTop: 'minmax(94px, 1fr)',
   pplRatio: 'minmax(110px, 1.2fr)',
   generation: 'minmax(80px, 0.9fr)',
@@ -103,7 +103,7 @@ function columnsFor(rows: readonly SubjectRow[]): TableColumn<SubjectRow>[] {
     {
       key: 'label',
       header: 'File',
-      width: `minmax(${Math.min(240, Math.max(96, ...rows.map(({ label }) => label.length * 7.4 + 24)))}px, 1.2fr)`,
+      width: `minmax(${Math.min(190, Math.max(96, ...rows.map(({ label }) => label.length * 7.4 + 24)))}px, 1.2fr)`,
       sortable: true,
       cell: ({ label, level, subject }) => (
         <span

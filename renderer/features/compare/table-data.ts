@@ -5,6 +5,8 @@ export interface TableData {
     readonly name: string;
     readonly csv?: string;
     readonly numeric: boolean;
+    /** Has whole sentences or long names in it. */
+    readonly wide?: boolean;
   }[];
   readonly rows: readonly (readonly Cell[])[];
 }

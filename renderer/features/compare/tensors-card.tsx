@@ -111,7 +111,7 @@ function typesOf(cells: readonly TensorCell[]): { type: string; tensors: number;
 function tableOf(cells: readonly TensorCell[]): TableData {
   return {
     columns: [
-      { name: 'Tensor', csv: 'tensor', numeric: false },
+      { name: 'Tensor', csv: 'tensor', numeric: false, wide: true },
       { name: 'Type', csv: 'type', numeric: false },
       { name: 'Weights', csv: 'weights', numeric: true },
       { name: 'Size', csv: 'bytes', numeric: true },

@@ -53,7 +53,11 @@ export function AddRunDialog({ files, onClose }: AddRunDialogProps) {
     [draft, suites, entries, threads],
   );
 
-  useEffect(followLibrary, []);
+  useEffect(() => {
+    followLibrary();
+    // A build that has just ended may not have been noticed yet.
+    void loadLibrary();
+  }, []);
   useEffect(() => {
     studio()
       .call('listSuites', {})

@@ -6,7 +6,7 @@ import { figureText, figureWords, intervalText, isUnknown } from '../figure-text
 import { isLessBetter, type FigureName, type SubjectRow } from '../run-rows.ts';
 import { Axis } from './axis.tsx';
 import css from './charts.module.css';
-import { placeLabels } from '#src/evaluation/charts/label-places.ts';
+import { placeLabels, type LabelPlace } from '#src/evaluation/charts/label-places.ts';
 import { formWords, Mark } from './mark.tsx';
 import { paretoLine } from '#src/evaluation/charts/pareto-line.ts';
 import { linearScale, logScale, type Scale } from '#src/evaluation/charts/scales.ts';
@@ -35,6 +35,8 @@ interface Point {
 
 /** Width of a character of a label. */
 const characterWidth = 6.95;
+/** Between a label and its neighbour. */
+const labelRoom = 8;
 const labelHeight = 15;
 const margin = { left: 72, right: 20, top: 14, bottom: 48 };
 
@@ -85,7 +87,7 @@ export function SizeQualityPlane(props: PlaneProps) {
       x,
       y,
       radius: 8,
-      width: row.label.length * characterWidth,
+      width: row.label.length * characterWidth + labelRoom,
     })),
     { x: area.left, y: area.top, width: area.right - area.left, height: area.bottom - area.top },
     labelHeight,
@@ -190,6 +192,9 @@ export function SizeQualityPlane(props: PlaneProps) {
                 <Mark form={row.subject.form} level={row.level} x={x} y={y} />
                 {row.id === marked && <circle className={css.ring} cx={x} cy={y} r={11} />}
                 {label !== undefined && (
+                  <path className={css.leader} d={leaderTo(label, x, y, row.label.length)} />
+                )}
+                {label !== undefined && (
                   <text className={css.pointLabel} x={label.x} y={label.y + 4} aria-hidden="true">
                     {row.label}
                   </text>
@@ -202,6 +207,14 @@ export function SizeQualityPlane(props: PlaneProps) {
       {shown !== undefined && <PointCard point={shown} metric={metric} width={width} />}
     </div>
   );
+}
+
+/** A thin line from a point to a label that stands away from it; nothing beside it. */
+function leaderTo(label: LabelPlace, x: number, y: number, characters: number): string {
+  const right = label.x + characters * characterWidth;
+  const toX = Math.min(right, Math.max(label.x, x));
+  const toY = label.y + Math.sign(y - label.y) * Math.min(6, Math.abs(y - label.y));
+  return Math.hypot(toX - x, toY - y) > 22 ? `M${x} ${y}L${toX} ${toY}` : '';
 }
 
 /** What is known of the point that is pointed at; the same words are its accessible name. */
