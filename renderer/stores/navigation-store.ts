@@ -20,6 +20,8 @@ export type Handover =
   | { to: 'workflow'; addAdapter: FileReference }
   | { to: 'chat'; files: readonly FileReference[] }
   | { to: 'compare'; files: readonly FileReference[] }
+  /** A measured run, by its id. */
+  | { to: 'compare'; run: string }
   | { to: 'library'; show: FileReference };
 
 export interface NavigationStore {

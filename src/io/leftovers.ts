@@ -1,11 +1,12 @@
 // What interrupted work leaves behind: partial and rejected outputs in workspaces, short-lived files of processes that are
-// gone, and (when asked for) the cache of extracted and converted adapters. Only folders that are ours are looked into: workspaces and
+// gone, and (when asked for) the caches of adapters and importance matrices. Only folders that are ours are looked into: workspaces and
 // folders that carry our mark. Links are never followed.
 import { lstat, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { adapterCacheFolder } from './adapter-cache.ts';
 import { toIoError } from './io-error.ts';
+import { matrixFolder } from './matrix-folder.ts';
 import { journalPathOf, partialPathOf } from './output-file.ts';
 import { takeOutputLock } from './output-lock.ts';
 import { isOwnFolder, studioHome } from './studio-home.ts';
@@ -22,7 +23,7 @@ export interface Leftover {
 export interface LeftoverOptions {
   readonly workspaces: readonly Workspace[];
   readonly home?: string;
-  /** The cache of extracted and converted adapters too. */
+  /** The caches too: extracted and converted adapters, collected importance matrices. */
   readonly cache?: boolean;
 }
 
@@ -37,16 +38,9 @@ export async function findLeftovers(options: LeftoverOptions): Promise<Leftover[
     found.push(...(await leftoversOfOutputs(outputFolder, 0)));
   }
   found.push(...(await leftoversOfTemporary(join(home, 'temporary'))));
-  const cache = adapterCacheFolder(home);
-  if (await isOwnFolder(cache)) {
-    const pattern = options.cache === true ? /\.(gguf|partial)$/ : /\.partial$/;
-    const files = (await entriesOf(cache)).filter((name) => pattern.test(name));
-    for (const name of files) {
-      found.push(
-        ...(await leftover(join(cache, name), name.endsWith('.gguf') ? 'cache' : 'partial')),
-      );
-    }
-  }
+  found.push(...(await leftoversOfCache(adapterCacheFolder(home), options.cache === true, false)));
+  // A matrix that a build is collecting has a lock; an adapter is converted in a folder of its own.
+  found.push(...(await leftoversOfCache(matrixFolder(home), options.cache === true, true)));
   return found;
 }
 
@@ -71,6 +65,27 @@ export async function removeLeftover(item: Leftover): Promise<boolean> {
     await lock?.release();
   }
   return true;
+}
+
+async function leftoversOfCache(
+  folder: string,
+  whole: boolean,
+  locked: boolean,
+): Promise<Leftover[]> {
+  if (!(await isOwnFolder(folder))) return [];
+  const found: Leftover[] = [];
+  const pattern = whole ? /\.(gguf|partial)$/ : /\.partial$/;
+  for (const name of (await entriesOf(folder)).filter((one) => pattern.test(one))) {
+    const path = join(folder, name);
+    if (name.endsWith('.gguf')) {
+      found.push(...(await leftover(path, 'cache')));
+      continue;
+    }
+    const output = path.slice(0, -'.partial'.length);
+    if (locked && (await isBeingWritten(output))) continue;
+    found.push(...(await leftover(path, 'partial', locked ? [journalPathOf(output)] : [])));
+  }
+  return found;
 }
 
 async function leftoversOfOutputs(folder: string, depth: number): Promise<Leftover[]> {

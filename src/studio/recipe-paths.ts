@@ -46,14 +46,20 @@ export async function placeRecipe(
   return { text, label, folder, path };
 }
 
+/** A path, or a list of them (calibration texts). */
+const pathFields = ['path', 'folder', 'texts'];
+
 /** Every path that a node names, also of nodes that are not finished. */
 function pathsIn(recipe: unknown): { node: string; field: string; given: string }[] {
   const nodes = isRecord(recipe) && Array.isArray(recipe['nodes']) ? recipe['nodes'] : [];
   return nodes.filter(isRecord).flatMap((node) =>
-    ['path', 'folder'].flatMap((field) => {
-      const given = node[field];
-      if (typeof given !== 'string' || given.includes('\0')) return [];
-      return [{ node: typeof node['id'] === 'string' ? node['id'] : 'a node', field, given }];
+    pathFields.flatMap((field) => {
+      const value = node[field];
+      const all: readonly unknown[] = Array.isArray(value) ? value : [value];
+      return all.flatMap((given) => {
+        if (typeof given !== 'string' || given.includes('\0')) return [];
+        return [{ node: typeof node['id'] === 'string' ? node['id'] : 'a node', field, given }];
+      });
     }),
   );
 }

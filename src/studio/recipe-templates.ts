@@ -104,11 +104,14 @@ function compareLevels(
   folder: string,
 ): RecipeInput {
   const quantize = { id: 'quantize', kind: 'quantize' as const, levels: [...levels], folder };
-  if (base === undefined) return { version: 1, nodes: [quantize], edges: [] };
+  // What the levels cost is what they are compared for.
+  const evaluate = { id: 'evaluate', kind: 'evaluate' as const };
+  const measured = { from: 'quantize', to: 'evaluate' };
+  if (base === undefined) return { version: 1, nodes: [quantize, evaluate], edges: [measured] };
   return {
     version: 1,
-    nodes: [{ id: 'base', kind: 'base', path: base }, quantize],
-    edges: [{ from: 'base', to: 'quantize' }],
+    nodes: [{ id: 'base', kind: 'base', path: base }, quantize, evaluate],
+    edges: [{ from: 'base', to: 'quantize' }, measured],
   };
 }
 

@@ -86,6 +86,14 @@ export function addStep(kind: StepKind, at?: Position, wire?: Wire): void {
   addNode(node, at, wire);
 }
 
+/** Adds an imatrix that the build collects on these texts. */
+export function addCollected(texts: readonly string[], at?: Position, wire?: Wire): void {
+  const recipe = activeRecipe();
+  if (recipe === undefined) return;
+  const id = freshId(idsOf(recipe), 'imatrix');
+  addNode({ id, kind: 'imatrix', texts: [...texts] }, at, wire);
+}
+
 /** Adds a base, adapter or imatrix that reads `path` (as a recipe writes it). */
 export function addSource(kind: SourceKind, path: string, at?: Position, wire?: Wire): void {
   const document = activeRecipe();

@@ -11,7 +11,7 @@ import { Select } from '#renderer/ui/select.tsx';
 import { Slider } from '#renderer/ui/slider.tsx';
 import { Switch } from '#renderer/ui/switch.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
-import { pickFile } from '#renderer/stores/picker-store.ts';
+import { pickFile, pickFiles } from '#renderer/stores/picker-store.ts';
 import { setFields, setMethod } from './canvas-actions.ts';
 import css from './inspector.module.css';
 import { methodNames } from './node-text.ts';
@@ -29,6 +29,17 @@ export function FieldControl({ node, option }: FieldControlProps) {
   const set = (next: unknown, typed = '') => {
     try {
       setFields(node.id, { [option.field]: next }, option.label);
+      setRefused(undefined);
+    } catch (error) {
+      setRefused({ typed, reason: reasonOf(error) });
+    }
+  };
+  /** Texts take the place of a file, with what belonged to its content. */
+  const setTexts = (next: unknown, typed = '') => {
+    const other = next === undefined ? {} : { path: undefined };
+    const fields = { texts: next, sha256: undefined, textsSha256: undefined, ...other };
+    try {
+      setFields(node.id, fields, option.label);
       setRefused(undefined);
     } catch (error) {
       setRefused({ typed, reason: reasonOf(error) });
@@ -85,6 +96,25 @@ export function FieldControl({ node, option }: FieldControlProps) {
           value={refused?.typed ?? (Array.isArray(value) ? value.join(', ') : '')}
           onChange={(text) => set(listOf(text, option.kind === 'layers'), text)}
         />,
+      );
+    case 'paths':
+      return field(
+        <span className={css.row}>
+          <TextInput
+            mono
+            value={refused?.typed ?? (Array.isArray(value) ? value.join(', ') : '')}
+            onChange={(text) => setTexts(listOf(text, false), text)}
+          />
+          <Button
+            onClick={() =>
+              void pickFiles('any', 'Choose calibration texts').then((files) => {
+                if (files.length > 0) setTexts(files.map(writtenPath));
+              })
+            }
+          >
+            Choose…
+          </Button>
+        </span>,
       );
     case 'path':
       return field(

@@ -14,6 +14,7 @@ import { FieldControl } from './field-control.tsx';
 import { InspectLevels } from './inspect-levels.tsx';
 import { NodeOutputs } from './inspect-outputs.tsx';
 import css from './inspector.module.css';
+import { MeasuredFigures } from './measured-rows.tsx';
 import { useNodeState } from './node-state.ts';
 import { kindNames, portNames, titleOf } from './node-text.ts';
 import { PlanFacts } from './plan-facts.tsx';
@@ -48,11 +49,16 @@ export function InspectNode({ node, document }: { node: RecipeNode; document: Ca
       )}
       {node.kind === 'evaluate' && (
         <p className={css.text}>
-          Prepared for the quality lab: this step measures nothing yet. It is kept in the recipe,
-          and a build passes over it.
+          A build measures what is wired here against its unquantized model. A file that fails the
+          gate is kept as rejected, and the build fails; the other files stay.
         </p>
       )}
-      {isSource(node.kind) && 'path' in node && <SourceFile node={node} />}
+      {node.kind === 'evaluate' && state.measured !== undefined && (
+        <MeasuredFigures measured={state.measured} />
+      )}
+      {(node.kind === 'base' || node.kind === 'adapter' || node.kind === 'imatrix') && (
+        <SourceFile node={node} />
+      )}
       {isSource(node.kind) && state.planned !== undefined && (
         <dl className={css.facts}>
           {state.planned.facts.map(({ name, value }) => (
@@ -129,6 +135,8 @@ function belongs(node: RecipeNode, field: string): boolean {
   if (node.kind === 'merge' && field === 'density') return node.method !== 'sum';
   if (node.kind === 'merge' && field === 'seed') return node.method === 'dare';
   if (node.kind === 'package' && field === 'adapterType') return node.form === 'bundled';
+  // A matrix of a file was collected already; choosing texts takes the file's place.
+  if (node.kind === 'imatrix' && node.texts === undefined) return field === 'texts' || field === 'label'; // prettier-ignore
   return field !== 'levels';
 }
 
@@ -136,9 +144,15 @@ function SourceFile({ node }: { node: NodeOf<'base' | 'adapter' | 'imatrix'> }) 
   return (
     <section className={css.group}>
       <h3 className="label">File</h3>
-      <span className={css.path} title={node.path}>
-        {node.path}
-      </span>
+      {node.path === undefined ? (
+        <p className={css.text}>
+          The build collects the matrix from the model that is quantized, and keeps it.
+        </p>
+      ) : (
+        <span className={css.path} title={node.path}>
+          {node.path}
+        </span>
+      )}
       {node.sha256 !== undefined && (
         <p className={css.text}>
           Pinned to the content {node.sha256.slice(0, 12)}: a build refuses any other.
@@ -148,7 +162,7 @@ function SourceFile({ node }: { node: NodeOf<'base' | 'adapter' | 'imatrix'> }) 
         className={css.more}
         onClick={() => openPalette({ page: 'source', kind: node.kind, node: node.id })}
       >
-        Choose another…
+        {node.path === undefined ? 'Use a file instead…' : 'Choose another…'}
       </Button>
     </section>
   );

@@ -1,6 +1,7 @@
 // What a node's view shows besides the recipe: its chip, its progress, the reason why it cannot be built.
 import { useMemo } from 'react';
 import type { PlannedNode } from '#src/contract/build-plan.ts';
+import type { MeasuredNode } from '#src/contract/measured-node.ts';
 import type { JobState } from '#src/contract/jobs.ts';
 import type { RecipeProblem } from '#src/recipe/recipe-problem.ts';
 import type { RecipeNode } from '#src/recipe/recipe-schema.ts';
@@ -96,6 +97,8 @@ export function wasChanged(run: RunState | undefined, node: RecipeNode): boolean
 export interface NodeView extends NodeState {
   readonly planned: PlannedNode | undefined;
   readonly run: NodeRun | undefined;
+  /** What is known of an evaluate step: of its files as they are, else of the last run, while the step is the same. */
+  readonly measured: MeasuredNode | undefined;
   /** Figures are being made anew. */
   readonly stale: boolean;
 }
@@ -120,6 +123,7 @@ export function useNodeState(node: RecipeNode): NodeView {
       ...nodeState({ planned, problems, run, job: jobState, jobError, changed, planFailed }),
       planned,
       stale,
+      measured: planned?.measured ?? (changed ? undefined : run?.measured),
       run: jobState === 'queued' || jobState === 'running' ? run : undefined,
     }),
     [planned, problems, run, jobState, jobError, changed, planFailed, stale],

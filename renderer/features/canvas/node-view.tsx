@@ -11,6 +11,7 @@ import { activeRecipe } from './canvas-store.ts';
 import type { CanvasNode } from './flow-nodes.ts';
 import { nodeWidth } from './layout.ts';
 import { AdapterRows, FactRows, LevelRows, MergeRows } from './node-body.tsx';
+import { MeasuredRows } from './measured-rows.tsx';
 import { InputPortView, OutputPort } from './node-port.tsx';
 import { useNodeState } from './node-state.ts';
 import { compactFacts, factsOf, kindNames, titleOf } from './node-text.ts';
@@ -55,6 +56,7 @@ function DrawnNode({ id, data, selected }: NodeProps<CanvasNode>) {
         )}
         {node.kind === 'adapter' && <AdapterRows node={node} />}
         {node.kind === 'merge' && <MergeRows node={node} />}
+        {node.kind === 'evaluate' && <MeasuredRows measured={state.measured} />}
         {state.run?.secondsLeft !== undefined && state.run.state === 'running' && (
           <div className={css.row}>
             <span>left</span>

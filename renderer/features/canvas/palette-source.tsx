@@ -3,8 +3,8 @@
 import { useEffect, useMemo } from 'react';
 import { formatBytes } from '#src/text/format-number.ts';
 import { Chip } from '#renderer/ui/chip.tsx';
-import { pickFile } from '#renderer/stores/picker-store.ts';
-import { addSource, setFields } from './canvas-actions.ts';
+import { pickFile, pickFiles } from '#renderer/stores/picker-store.ts';
+import { addCollected, addSource, setFields } from './canvas-actions.ts';
 import { followLibrary, useLibrary } from '#renderer/stores/library-store.ts';
 import { baseFor, checkFits, entryFits, useCanvasLibrary } from './canvas-library.ts';
 import { activeRecipe, closePalette, type PaletteState } from './canvas-store.ts';
@@ -86,6 +86,19 @@ export function SourcePage({ palette }: { palette: SourceState }) {
             });
           }}
         />
+        {kind === 'imatrix' && (
+          <PaletteItem
+            value="collect from calibration texts"
+            title="Collect from calibration texts…"
+            detail="The build reads them with the model that is quantized"
+            onSelect={() => {
+              closePalette();
+              void pickFiles('any', 'Choose calibration texts').then((files) => {
+                if (files.length > 0) takeTexts(palette, files.map(writtenPath));
+              });
+            }}
+          />
+        )}
       </PaletteGroup>
     </>
   );
@@ -96,7 +109,26 @@ function take({ kind, node, at, wire }: SourceState, path: string): void {
   if (node === undefined) addSource(kind, path, at, wire);
   else {
     // Another file is another content: a pinned hash would refuse it.
-    setFields(node, { path, sha256: undefined }, 'File');
+    const collecting = kind === 'imatrix' ? noCollecting : {};
+    setFields(node, { path, sha256: undefined, ...collecting }, 'File');
+    focusNode(node);
+  }
+}
+
+/** What belongs to a matrix that is collected. */
+const noCollecting = {
+  texts: undefined,
+  textsSha256: undefined,
+  contextSize: undefined,
+  chunks: undefined,
+  processOutput: undefined,
+  parseSpecial: undefined,
+};
+
+function takeTexts({ node, at, wire }: SourceState, texts: readonly string[]): void {
+  if (node === undefined) addCollected(texts, at, wire);
+  else {
+    setFields(node, { texts, path: undefined, sha256: undefined, textsSha256: undefined }, 'Texts');
     focusNode(node);
   }
 }

@@ -65,14 +65,15 @@ export function fragmentWithAbsolutePaths(
   };
 }
 
-function absolutePaths(node: object, folder: string): Record<string, string> {
-  const fields = node as { path?: unknown; folder?: unknown };
+function absolutePaths(node: object, folder: string): Record<string, string | readonly string[]> {
+  const fields = node as { path?: unknown; folder?: unknown; texts?: unknown };
+  const moved = (given: string) => (isAbsolute(given) ? given : joined(folder, given));
   return Object.fromEntries(
-    (['path', 'folder'] as const).flatMap((property) => {
+    (['path', 'folder', 'texts'] as const).flatMap((property): [string, string | string[]][] => {
       const given = fields[property];
-      return typeof given === 'string' && !isAbsolute(given)
-        ? [[property, joined(folder, given)]]
-        : [];
+      if (typeof given === 'string') return isAbsolute(given) ? [] : [[property, moved(given)]];
+      const isList = Array.isArray(given) && given.every((one) => typeof one === 'string');
+      return isList ? [[property, given.map(moved)]] : [];
     }),
   );
 }

@@ -1,5 +1,6 @@
 // What a job says about each node: state, progress and time left, and the same per level. Pure.
 import type { Job, JobStep } from '#src/contract/jobs.ts';
+import type { MeasuredNode } from '#src/contract/measured-node.ts';
 
 export interface Progress {
   readonly state: JobStep['state'];
@@ -11,6 +12,8 @@ export interface Progress {
 export interface NodeRun extends Progress {
   /** By level, for a quantize step. */
   readonly levels: Readonly<Record<string, Progress>>;
+  /** Of an evaluate step that has measured. */
+  readonly measured?: MeasuredNode | undefined;
 }
 
 /** A job that has not ended. */
@@ -46,7 +49,9 @@ function nodeRun(steps: readonly JobStep[]): NodeRun {
     steps.flatMap((step) => (step.level === undefined ? [] : [[step.level, progressOf(step)]])),
   );
   const whole = steps.find((step) => step.level === undefined);
-  return { ...(whole === undefined ? joined(steps) : progressOf(whole)), levels };
+  const progress = whole === undefined ? joined(steps) : progressOf(whole);
+  const measured = whole?.measured;
+  return { ...progress, levels, ...(measured === undefined ? {} : { measured }) };
 }
 
 function progressOf({ state, done, total, secondsLeft }: JobStep): Progress {

@@ -15,6 +15,7 @@ import { Tabs } from '#renderer/ui/tabs.tsx';
 import { levelColor } from '#renderer/theme/level-color.ts';
 import { cancelJob, removeJob, retryJob } from './job-actions.ts';
 import { JobLog } from './job-log.tsx';
+import { JobMeasured } from './job-measured.tsx';
 import { JobOutputs } from './job-outputs.tsx';
 import {
   hasEnded,
@@ -102,7 +103,12 @@ export function JobDetails({ job, now, width }: { job: Job; now: number; width: 
             value: 'outputs',
             label: 'Outputs',
             count: job.result?.files.length,
-            content: <JobOutputs job={job} />,
+            content: (
+              <>
+                <JobMeasured job={job} />
+                <JobOutputs job={job} />
+              </>
+            ),
           },
         ]}
       />

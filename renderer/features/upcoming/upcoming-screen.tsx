@@ -65,7 +65,7 @@ export function UpcomingScreen({ screen }: { screen: keyof typeof upcoming }) {
   const [files, setFiles] = useState<readonly FileReference[]>([]);
   useEffect(() => {
     const taken = screen === 'compare' ? takeHandover('compare') : undefined;
-    if (taken !== undefined) setFiles(taken.files);
+    if (taken !== undefined && 'files' in taken) setFiles(taken.files);
   }, [handover, screen]);
   return (
     <>

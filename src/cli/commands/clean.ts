@@ -30,7 +30,7 @@ const descriptor = describeCommand({
       kind: 'flag',
       label: 'Cache',
       description:
-        'The adapters that were taken out of bundles or converted for the chat too; they are made again when needed.',
+        'The adapters that were taken out of bundles or converted for the chat, and the importance matrices that builds collected, too; they are made again when needed.',
     },
   },
   examples: [

@@ -53,6 +53,25 @@ describe('temporary files', () => {
   });
 });
 
+describe('collected importance matrices', () => {
+  it('are part of the cache; one that is being collected is left alone', async () => {
+    const matrices = await ensureOwnFolder(join(folder, 'matrices'));
+    for (const name of ['a.gguf', 'b.gguf.partial', 'c.gguf.partial'])
+      writeFileSync(join(matrices, name), 'x');
+    writeFileSync(join(matrices, 'c.gguf.partial.lock'), `{"pid":${process.pid}}`);
+    const find = async (cache: boolean) =>
+      (await findLeftovers({ workspaces: [], home: folder, cache })).map(({ kind, path }) => [
+        kind,
+        path.slice(matrices.length + 1),
+      ]);
+    expect(await find(false)).toEqual([['partial', 'b.gguf.partial']]);
+    expect(await find(true)).toEqual([
+      ['cache', 'a.gguf'],
+      ['partial', 'b.gguf.partial'],
+    ]);
+  });
+});
+
 describe('chooseThreads', () => {
   it('takes one thread for tiny models and never more than the cores', () => {
     expect(chooseThreads(3e6, 64)).toBe(1);

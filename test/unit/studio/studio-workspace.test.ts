@@ -254,7 +254,12 @@ describe('recipes of the studio', () => {
     expect(parseRecipe(compare.text, 'compare').recipe.nodes).toMatchObject([
       { kind: 'base', path: 'seedling-4m' },
       { kind: 'quantize', levels: ['Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q2_K'] },
+      { kind: 'evaluate', suites: ['general'] },
     ]);
+    expect(parseRecipe(compare.text, 'compare').recipe.edges).toContainEqual({
+      from: 'quantize',
+      to: 'evaluate',
+    });
     await expect(
       studio.call('makeFromTemplate', { template: 'domain', domain: 'cooking' }),
     ).rejects.toMatchObject({ code: 'usage/invalid' });
