@@ -95,6 +95,13 @@ async function suiteTexts(
 ): Promise<TextRequest[]> {
   if (names.length === 0) return [];
   const suites = await chooseEvaluationSuites(names, workspaceFolder);
+  const tasks = suites.find(({ kind }) => kind === 'tasks');
+  if (tasks !== undefined) {
+    throw usageError(
+      `Suite "${tasks.id}" has questions, not text.`,
+      `Ask them: gguf-studio tasks --suite ${tasks.id}.`,
+    );
+  }
   return suites.map(({ id, title, domain, paths, parseSpecial }) => ({
     id,
     title,
