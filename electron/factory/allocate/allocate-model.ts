@@ -1,5 +1,6 @@
 // The whole of hybrid quantization: what each type costs each tensor, how much each group matters, the types under the
 // budget, the proof against the stock level, and the file of whichever wins.
+import { basename } from 'node:path';
 import { budgetText } from '#src/allocation/budget-text.ts';
 import { groupSensitivities } from '#src/allocation/sensitivity.ts';
 import { usableErrors, type LocalError } from '#src/allocation/local-error.ts';
@@ -80,7 +81,9 @@ export async function allocateModel(
       probed: params.probeTexts,
       calibration: params.imatrixTexts,
       imatrix:
-        imatrix === undefined ? undefined : { path: imatrix.path, datasets: imatrix.datasets },
+        imatrix === undefined || params.imatrix === undefined
+          ? undefined
+          : { path: params.imatrix, datasets: imatrix.datasets },
     },
     tell,
   );
@@ -113,7 +116,8 @@ async function readImportance(path: string | undefined): Promise<Importance | un
   const source = await openFileByteSource(path);
   try {
     const { values, datasets, chunkCount } = await readImatrix(source);
-    return { path, datasets, chunkCount, weights: values };
+    // The file that is written names the matrix; where it lies on this machine is nobody's business.
+    return { path: basename(path), datasets, chunkCount, weights: values };
   } finally {
     await source.close();
   }
