@@ -3,7 +3,7 @@ import type { EvaluateParams, EvaluateResult } from '#src/contract/quality/evalu
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
-import type { CallFactory } from './run-request.ts';
+import type { CallFactory } from './call-factory.ts';
 
 /** Times every subject of a run and writes run.json again. A failure is told and leaves the run as it was. */
 export async function addSpeed(

@@ -1,7 +1,5 @@
 // What a job was asked, done by the factory: the command line does it the first time, and whoever runs the job again.
 import { basename } from 'node:path';
-import type { ParamsOf, ResultOf } from '#src/contract/contract.ts';
-import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { JobResult } from '#src/contract/jobs.ts';
 import type { AllocateResult } from '#src/contract/quality/allocate.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
@@ -14,28 +12,9 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import type { JobRequest } from '#src/io/job-store-files.ts';
 import { budgetText } from '#src/allocation/budget-text.ts';
 import { addSpeed } from './add-speed.ts';
+import type { CallFactory } from './call-factory.ts';
 import type { JobWork } from './record-job.ts';
 import { validateFiles, type ValidatedFiles } from './validate-files.ts';
-
-export type RequestMethod =
-  | 'build'
-  | 'convert'
-  | 'convertLora'
-  | 'merge'
-  | 'quantize'
-  | 'collectImatrix'
-  | 'allocate'
-  | 'evaluate'
-  | 'measureMatrix'
-  | 'benchSpeed'
-  | 'validate';
-
-/** Calls a method of the factory host. */
-export type CallFactory = <Method extends RequestMethod>(
-  method: Method,
-  params: ParamsOf<FactoryContract, Method>,
-  options: { readonly signal: AbortSignal; readonly onEvent: EventSink },
-) => Promise<ResultOf<FactoryContract, Method>>;
 
 /** For those that need more of the answer than a job keeps. */
 export interface RequestListener {
