@@ -8,7 +8,7 @@ import type { Style } from './terminal.ts';
 
 const right = (title: string) => ({ title, align: 'right' as const });
 const columns = [
-  { title: 'adapter' }, right('own, run time'), right('own, merged'), right('same top'), right('merged'),
+  { title: 'adapter' }, right('own, run time'), right('own, merged'), right('top, run time'), right('top, merged'),
   right('general, run time'), right('general, merged'), right('retention'), right('cosine'), { title: 'ship' },
 ]; // prettier-ignore
 

@@ -5,7 +5,11 @@ import type { TextRequest } from '#src/contract/quality/subjects.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { longestAdapterName } from '#src/evaluation/matrix/matrix-names.ts';
-import { openAdapter } from '#src/jobs/open-sources.ts';
+import { openFolder } from '#src/io/folder.ts';
+import { isFolder, openAdapter, openPlainBase } from '#src/jobs/open-sources.ts';
+import { convertPeftFolder } from '#src/stages/convert-lora/convert-lora.ts';
+import { baseOfModel } from '#src/stages/merge/adapter-base.ts';
+import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
 import { isQuantizedType } from '#src/tensors/ggml-types.ts';
 import { describeMeasured, type MeasuredModel } from '../evaluate/measured-model.ts';
 import { referenceId, withVocabulary } from '../evaluate/prepare-measurement.ts';
@@ -40,8 +44,8 @@ function isSameText(left: TextRequest, right: TextRequest): boolean {
 }
 
 /**
- * Gives the base. Throws `usage/invalid`, `quantize/requantize`, `adapter/wrong-base` naming the adapter, `evaluation/text`,
- * and what reading the files throws.
+ * Gives the base. Throws `usage/invalid`, `quantize/requantize`, `adapter/wrong-base` naming the adapter, `adapter/unsupported`
+ * for one that has only one of both forms, `evaluation/text`, and what reading the files throws.
  */
 export async function checkMatrix(
   params: MatrixParams,
@@ -55,6 +59,7 @@ export async function checkMatrix(
   const base = await describeMeasured({ ...request, adapters: [] }, { signal, onFile });
   refuseQuantized(base);
   await checkFits(params, { signal, emit });
+  await checkForms(params, { signal, emit });
   await withVocabulary(base, nativeLibrary(), async (model) => {
     const library = nativeLibrary();
     const vocabulary = library.models.vocabulary(model);
@@ -108,5 +113,27 @@ async function checkFits({ base, adapters }: MatrixParams, context: CheckContext
       `The adapter "${adapters[index]?.name ?? adapter}" (${adapter}) does not fit ${base}: ${reason}`,
       { hint: 'Leave it out, or give the base that it was trained on.', details: { adapter } },
     );
+  }
+}
+
+/**
+ * Some adapters can only be merged (DoRA), others only switched on (activated LoRA): told before the first is measured. Plans
+ * only: names and shapes are read.
+ */
+async function checkForms({ base, adapters }: MatrixParams, context: CheckContext): Promise<void> {
+  for (const { path, scale } of adapters) {
+    const opened = await openPlainBase(base, context);
+    const adapter = await openAdapter(path);
+    try {
+      if (await isFolder(path)) {
+        const target = baseOfModel(opened.content);
+        await (await convertPeftFolder(await openFolder(path), target, 'f32')).close();
+      }
+      await mergeAdapters(opened.content, [{ adapter: adapter.content, weight: scale }], {
+        method: 'sum',
+      });
+    } finally {
+      await Promise.all([opened.content.close(), adapter.content.close()]);
+    }
   }
 }
