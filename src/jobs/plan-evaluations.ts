@@ -1,6 +1,6 @@
 // Evaluate steps as a build's plan sees them: what is measured, what was measured already of just these files, and how long and
 // how much disk the rest takes.
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { MeasuredNode } from '#src/contract/measured-node.ts';
 import type { TextRequest } from '#src/contract/quality/subjects.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -71,7 +71,7 @@ async function measuredBefore(
   node: NodeOf<'evaluate'>,
   named: readonly NamedSubject[],
   texts: EvaluationTexts,
-  { current, sources, library, store }: EvaluationPlanning,
+  { current, sources, library, store, folder }: EvaluationPlanning,
 ): Promise<MeasuredNode | undefined> {
   if (!named.every(({ subject }) => current.has(subject.output))) return undefined;
   const key = evaluationKey({
@@ -83,7 +83,8 @@ async function measuredBefore(
     library,
     machine: machineName(),
   });
-  const found = await findRun(key, store);
+  const pathOf = (output: PlannedOutput) => resolve(folder, output.folder, output.fileName);
+  const found = await findRun(key, store, named, pathOf);
   if (found === undefined) return undefined;
   const { path, run } = found;
   const figures = figuresOf(nameMeasurements(run.measurements, named, texts), node);

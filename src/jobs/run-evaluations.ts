@@ -28,7 +28,13 @@ import {
   type NamedMeasurement,
 } from './check-gate.ts';
 import { collectedMatrices, readCalibrationTexts } from './collected-matrices.ts';
-import { evaluationKey, groupsOf, nameSubjects, type NamedSubject } from './evaluation-subjects.ts';
+import {
+  evaluationKey,
+  groupsOf,
+  nameSubjects,
+  type NamedSubject,
+  type PathOf,
+} from './evaluation-subjects.ts';
 import { readEvaluationTexts, refuseOverlap, type EvaluationTexts } from './evaluation-texts.ts';
 import { measuringWork, unitsOf } from './measuring-work.ts';
 import { sourceOf } from './open-model.ts';
@@ -197,7 +203,7 @@ async function provideRun(
     library: ports.library,
     machine: machineName(),
   });
-  const known = await findRun(key, store);
+  const known = await findRun(key, store, named, (output) => fileOf(output).path);
   if (known !== undefined) return { ...known, reused: true };
   context.steps.measuring(node.id, 0, named.length * stepUnits);
   const folder = join(await measurementsHome(context.folder), measurementsFolderName);
@@ -223,16 +229,23 @@ async function provideRun(
   return { path, run, reused: false };
 }
 
-/** A run that was measured of just this, when it is there and nobody changed it. */
+/**
+ * A run that was measured of just this, when it is there, nobody changed it, and its files lie where it says: one that a gate
+ * had refused then may have its name by now.
+ */
 export async function findRun(
   key: string,
   store: RecordStore,
+  named: readonly NamedSubject[],
+  pathOf: PathOf,
 ): Promise<{ readonly path: string; readonly run: Run } | undefined> {
   for (const { path } of await store.find(key)) {
     const run = await readFile(path, 'utf8')
       .then((text) => runSchema.safeParse(JSON.parse(text)).data)
       .catch(() => undefined);
-    if (run !== undefined) return { path, run };
+    const lies = ({ subject, id }: NamedSubject) =>
+      run?.subjects.some((one) => one.id === id && one.path === pathOf(subject.output));
+    if (run !== undefined && named.every(lies)) return { path, run };
   }
   return undefined;
 }

@@ -101,7 +101,10 @@ describe('an evaluate step of a build', () => {
     expect(run.subjects.map(({ path }) => path.endsWith('.rejected'))).toEqual([true, false]);
     // A gate that both pass takes the figures that are there.
     const loose = await bench.build([base, quantize, { ...evaluate, gate: 10 }], wires);
-    expect(loose.result.measured?.[0]).toMatchObject({ passed: true, gate: 10, run: id });
+    expect(loose.result.measured?.[0]).toMatchObject({ passed: true, gate: 10 });
+    const renamed = await readRun(loose.result.measured?.[0]?.path ?? '');
+    expect(renamed.subjects.map(({ path }) => path.endsWith('.gguf'))).toEqual([true, true]);
+    expect(renamed.measurements.map(({ kld }) => kld)).toEqual(run.measurements.map(({ kld }) => kld)); // prettier-ignore
     expect(chunksOf(loose.events.filter((event) => event.event === 'progress' && event.unit === 'steps'))).toBe(0); // prettier-ignore
     expect(loose.written).toEqual(['seedling-4m-Q2_K.gguf']);
     // Files that were there before stay, whatever a new gate says of them.
