@@ -86,3 +86,26 @@ export const generatingModelOptions = {
     description: 'Layers that are kept on the GPU. Without it: none.',
   },
 } as const satisfies OptionSet;
+
+/** How texts are cut for measuring; llama-perplexity's flags. */
+export const chunkOptions = {
+  'ctx-size': {
+    kind: 'integer',
+    valueName: 'N',
+    default: 512,
+    minimum: 16,
+    maximum: 1_048_576,
+    aliases: ['-c'],
+    group: 'Texts',
+    label: 'Context size',
+    description: "Tokens per chunk; the predictions of each chunk's second half count.",
+  },
+  chunks: {
+    kind: 'integer',
+    valueName: 'N',
+    minimum: -1,
+    group: 'Texts',
+    label: 'Chunks',
+    description: 'Chunks per text, from its start; all of them without it or with -1.',
+  },
+} as const satisfies OptionSet;

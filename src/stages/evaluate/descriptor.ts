@@ -1,5 +1,5 @@
 // Options of `eval`: llama-perplexity's own flags where it has them (tools/perplexity), and several files at once.
-import { generationThreadsOption } from '../shared-options.ts';
+import { chunkOptions, generationThreadsOption } from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 const adapters = 'Adapters';
@@ -43,25 +43,7 @@ export const evaluateDescriptor = describeCommand({
       description:
         'Evaluation suite: a built-in one or one of the workspace (evaluation_suites.json). May be given several times.',
     },
-    'ctx-size': {
-      kind: 'integer',
-      valueName: 'N',
-      default: 512,
-      minimum: 16,
-      maximum: 1_048_576,
-      aliases: ['-c'],
-      group: texts,
-      label: 'Context size',
-      description: "Tokens per chunk; the predictions of each chunk's second half count.",
-    },
-    chunks: {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: -1,
-      group: texts,
-      label: 'Chunks',
-      description: 'Chunks per text, from its start; all of them without it or with -1.',
-    },
+    ...chunkOptions,
     'parse-special': {
       kind: 'flag',
       group: texts,
@@ -104,7 +86,7 @@ export const evaluateDescriptor = describeCommand({
     },
     'reference-lora': {
       kind: 'scaled-paths',
-      valueName: 'ADAPTER[:SCALE]',
+      valueName: 'ADAPTER:SCALE',
       group: adapters,
       label: "Reference's adapters",
       description: 'Adapter that is switched on in the reference.',
@@ -157,7 +139,7 @@ export const evaluateDescriptor = describeCommand({
     },
     {
       command:
-        'gguf-studio eval -r base/ base-Q4_K_M.gguf --lora adapter/ --reference-lora adapter/ --suite general',
+        'gguf-studio eval -r base/ base-Q4_K_M.gguf --lora adapter/ --reference-lora adapter/:1 --suite general',
       explains: 'A level with an adapter against the base with the same',
     },
   ],

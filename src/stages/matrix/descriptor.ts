@@ -1,5 +1,5 @@
 // Options of `matrix`: which adapters, at which levels, on which texts.
-import { generationThreadsOption } from '../shared-options.ts';
+import { chunkOptions, generationThreadsOption } from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 const adapters = 'Adapters';
@@ -69,25 +69,7 @@ export const matrixDescriptor = describeCommand({
       description:
         'Read control tokens that are spelled out (chat markers) in texts of -f and --general.',
     },
-    'ctx-size': {
-      kind: 'integer',
-      valueName: 'N',
-      default: 512,
-      minimum: 16,
-      maximum: 1_048_576,
-      aliases: ['-c'],
-      group: texts,
-      label: 'Context size',
-      description: "Tokens per chunk; the predictions of each chunk's second half count.",
-    },
-    chunks: {
-      kind: 'integer',
-      valueName: 'N',
-      minimum: -1,
-      group: texts,
-      label: 'Chunks',
-      description: 'Chunks per text, from its start; all of them without it or with -1.',
-    },
+    ...chunkOptions,
     threads: generationThreadsOption,
     name: {
       kind: 'text',
