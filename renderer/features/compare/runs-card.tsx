@@ -73,7 +73,7 @@ function tableOf(rows: readonly RunDifference[]): TableData {
       { name: 'Size B', numeric: true },
       { name: 'KLD A', numeric: true },
       { name: 'KLD B', numeric: true },
-      { name: 'Difference (95 %)', numeric: true },
+      { name: 'Difference', numeric: true },
       { name: 'Verdict', numeric: false, wide: true },
       { name: 'Same top A', numeric: true },
       { name: 'Same top B', numeric: true },

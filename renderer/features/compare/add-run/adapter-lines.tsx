@@ -14,9 +14,11 @@ export interface AdapterLinesProps {
   entries: readonly LibraryEntry[];
   chosen: readonly ChosenAdapter[];
   onChange: (adapters: readonly ChosenAdapter[]) => void;
+  /** What they are here; with it, they are all in sight and have no scale. */
+  label?: string;
 }
 
-export function AdapterLines({ base, entries, chosen, onChange }: AdapterLinesProps) {
+export function AdapterLines({ base, entries, chosen, onChange, label }: AdapterLinesProps) {
   const [fitting, setFitting] = useState<readonly string[] | undefined>();
   const [problem, setProblem] = useState<unknown>();
   const hasAdapters = entries.some(({ kind }) => kind === 'adapter');
@@ -38,11 +40,13 @@ export function AdapterLines({ base, entries, chosen, onChange }: AdapterLinesPr
   if (base === undefined || !hasAdapters) return null;
   const offered = entries.filter(({ file }) => fitting?.includes(file.id));
   return (
-    <details className={css.adapters} open={chosen.length > 0}>
+    <details className={css.adapters} open={label !== undefined || chosen.length > 0}>
       <summary>
-        {chosen.length === 0
-          ? `Adapters of the original: none${offered.length > 0 ? ` of ${offered.length}` : ''}`
-          : `Adapters of the original: ${chosen.map(({ name }) => name).join(', ')}`}
+        {label !== undefined
+          ? `${label}: ${chosen.length} of ${offered.length}`
+          : chosen.length === 0
+            ? `Adapters of the original: none${offered.length > 0 ? ` of ${offered.length}` : ''}`
+            : `Adapters of the original: ${chosen.map(({ name }) => name).join(', ')}`}
       </summary>
       {problem !== undefined && <ErrorNotice error={problem} />}
       {fitting === undefined && problem === undefined && (
@@ -66,7 +70,7 @@ export function AdapterLines({ base, entries, chosen, onChange }: AdapterLinesPr
                 {name}
               </Checkbox>
               <span />
-              {own !== undefined && (
+              {own !== undefined && label === undefined && (
                 <NumberInput
                   label={`Scale of ${name}`}
                   value={own.scale}

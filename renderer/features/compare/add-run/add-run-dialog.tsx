@@ -1,5 +1,5 @@
 // Measures anew: the unquantized model, the files made from it, the texts, and how thoroughly. Says what it will take.
-import { useEffect, useMemo, useState } from 'react';
+import { useEffect, useMemo, useState, type ReactNode } from 'react';
 import type { FoundSuite } from '#src/contract/quality/suites.ts';
 import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import { formatBytes, formatCount, formatDuration } from '#src/text/format-number.ts';
@@ -14,10 +14,10 @@ import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { Field } from '#renderer/ui/field.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
-import { Select } from '#renderer/ui/select.tsx';
 import { Segmented } from '#renderer/ui/tabs.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
 import { openWhenDone } from '../compare-store.ts';
+import { AddMatrixDialog } from './add-matrix-dialog.tsx';
 import { AdapterLines } from './adapter-lines.tsx';
 import {
   costOf,
@@ -28,7 +28,7 @@ import {
   type RunDraft,
 } from './add-run-state.ts';
 import css from './add-run.module.css';
-import { isUnquantized } from './model-choice.ts';
+import { ReferenceSelect } from './reference-select.tsx';
 import { SubjectLines } from './subject-lines.tsx';
 
 export interface AddRunDialogProps {
@@ -37,7 +37,31 @@ export interface AddRunDialogProps {
   onClose: () => void;
 }
 
+type RunKind = 'files' | 'matrix';
+
 export function AddRunDialog({ files, onClose }: AddRunDialogProps) {
+  const [kind, setKind] = useState<RunKind>('files');
+  const kinds = (
+    <div className={css.kinds}>
+      <Segmented
+        label="What is measured"
+        value={kind}
+        options={[
+          { value: 'files', label: 'Files' },
+          { value: 'matrix', label: 'Adapters × levels' },
+        ]}
+        onChange={setKind}
+      />
+    </div>
+  );
+  return kind === 'files' ? (
+    <AddFilesDialog files={files} onClose={onClose} kinds={kinds} />
+  ) : (
+    <AddMatrixDialog onClose={onClose} kinds={kinds} />
+  );
+}
+
+function AddFilesDialog({ files, onClose, kinds }: AddRunDialogProps & { kinds: ReactNode }) {
   const { entries, listed } = useLibrary();
   const [draft, setDraft] = useState<RunDraft>(() =>
     draftFor(files, useLibrary.getState().entries),
@@ -108,6 +132,7 @@ export function AddRunDialog({ files, onClose }: AddRunDialogProps) {
         </>
       }
     >
+      {kinds}
       <div className={css.halves}>
         <div className={css.half}>
           <Field label="Unquantized model" hint="What the files are measured against.">
@@ -198,33 +223,6 @@ export function AddRunDialog({ files, onClose }: AddRunDialogProps) {
       </div>
       {problem !== undefined && <ErrorNotice error={problem} />}
     </Dialog>
-  );
-}
-
-interface ReferenceSelectProps {
-  entries: readonly LibraryEntry[];
-  value: string | undefined;
-  onChange: (id: string) => void;
-}
-
-function ReferenceSelect({ entries, value, onChange }: ReferenceSelectProps) {
-  const options = entries.filter(isUnquantized);
-  const chosen = entries.find(({ file }) => file.id === value);
-  const all = chosen === undefined || options.includes(chosen) ? options : [chosen, ...options];
-  return (
-    <Select
-      className={css.grow}
-      value={value ?? ''}
-      options={[
-        ...(value === undefined ? [{ value: '', label: 'Choose a model', disabled: true }] : []),
-        ...all.map(({ file, name, type, bytes, path }) => ({
-          value: file.id,
-          label: `${name}${type === undefined ? '' : ` · ${type}`} · ${formatBytes(bytes)}`,
-          description: path,
-        })),
-      ]}
-      onChange={onChange}
-    />
   );
 }
 

@@ -161,8 +161,7 @@ export function SizeQualityPlane(props: PlaneProps) {
           points={line.map(({ x, y }) => `${x},${y}`).join(' ')}
         />
         <g ref={group} onKeyDown={onKeyDown}>
-          {points.map(({ row, x, y, low, high }, index) => {
-            const label = labels[index];
+          {points.map(({ row, x, y, low, high }) => {
             return (
               <g
                 key={row.id}
@@ -191,14 +190,21 @@ export function SizeQualityPlane(props: PlaneProps) {
                 )}
                 <Mark form={row.subject.form} level={row.level} x={x} y={y} />
                 {row.id === marked && <circle className={css.ring} cx={x} cy={y} r={11} />}
-                {label !== undefined && (
-                  <path className={css.leader} d={leaderTo(label, x, y, row.label.length)} />
-                )}
-                {label !== undefined && (
-                  <text className={css.pointLabel} x={label.x} y={label.y + 4} aria-hidden="true">
-                    {row.label}
-                  </text>
-                )}
+              </g>
+            );
+          })}
+        </g>
+        {/* Above every mark and error bar, so that the halo keeps them readable. */}
+        <g className={css.labels} aria-hidden="true">
+          {points.map(({ row, x, y }, index) => {
+            const label = labels[index];
+            if (label === undefined) return null;
+            return (
+              <g key={row.id} data-near={row.id === near}>
+                <path className={css.leader} d={leaderTo(label, x, y, row.label.length)} />
+                <text className={css.pointLabel} x={label.x} y={label.y + 4}>
+                  {row.label}
+                </text>
               </g>
             );
           })}
