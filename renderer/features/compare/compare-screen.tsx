@@ -133,8 +133,8 @@ function OpenRun({ opened: { run, ranking } }: { opened: OpenedRun }) {
           <ConditionsPanel run={run} />
         </div>
       </div>
-      <DomainMap run={run} fileName={`${name}-domains`} />
       {run.matrix.length > 0 && <MatrixCard run={run} fileName={`${name}-adapters`} />}
+      <DomainMap run={run} fileName={`${name}-domains`} />
       <DriftCard key={run.id} run={run} />
       {run.tensors.length > 0 && <TensorsCard run={run} fileName={`${name}-tensors`} />}
     </>

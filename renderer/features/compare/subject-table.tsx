@@ -119,7 +119,7 @@ function columnsFor(rows: readonly SubjectRow[]): TableColumn<SubjectRow>[] {
           >
             <Mark form={subject.form} level={level} x={8} y={8} radius={4.5} />
           </svg>
-          {label}
+          <span className={css.cut}>{label}</span>
         </span>
       ),
     },

@@ -23,6 +23,26 @@ async function shoot(page: Page, name: string): Promise<void> {
 const screen = (page: Page, name: string) =>
   page.getByRole('navigation').getByRole('button', { name, exact: false }).first().click();
 
+/** Measures the built family on three suites, in the window; ends with the run on the screen and the jobs closed. */
+async function measureFamily(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Add run' }).first().click();
+  const dialog = page.getByRole('dialog', { name: 'Add run' });
+  await dialog.getByRole('combobox', { name: 'Unquantized model' }).click();
+  await page.getByRole('option', { name: /^seedling-4m · BF16/ }).click();
+  await dialog.getByRole('button', { name: /^Choose all/ }).click();
+  for (const suite of ['Conditions', 'Anatomy', 'Science']) {
+    await dialog.getByRole('checkbox', { name: suite }).click();
+  }
+  await dialog.getByRole('textbox', { name: 'Chunks per text' }).fill('8');
+  await dialog.getByRole('textbox', { name: 'Title' }).fill('Healthcare levels');
+  await shoot(page, 'compare-add');
+  await dialog.getByRole('button', { name: 'Measure' }).click();
+  const title = page.getByRole('heading', { level: 1 });
+  await expect(title).toHaveText('Compare · Healthcare levels', { timeout: 90_000 });
+  await expect(page.getByText('No jobs running')).toBeVisible({ timeout: 90_000 });
+  await page.keyboard.press('Control+j');
+}
+
 test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   test.setTimeout(300_000);
   await rm(images, { recursive: true, force: true });
@@ -84,7 +104,23 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await shoot(page, 'jobs');
   await page.keyboard.press('Control+j');
 
-  for (const name of ['Compare', 'Router', 'Doctor', 'Settings']) {
+  await screen(page, 'Compare');
+  await shoot(page, 'compare-empty');
+  await measureFamily(page);
+  await shoot(page, 'compare');
+  await page.getByRole('region', { name: 'By domain' }).scrollIntoViewIfNeeded();
+  await page
+    .getByRole('region', { name: 'Token drift' })
+    .locator('[data-other="true"]')
+    .first()
+    .click();
+  await expect(page.getByRole('columnheader', { name: 'Original' })).toBeVisible({
+    timeout: 30_000,
+  });
+  await page.getByRole('region', { name: 'Token drift' }).scrollIntoViewIfNeeded();
+  await shoot(page, 'compare-drift');
+
+  for (const name of ['Router', 'Doctor', 'Settings']) {
     await screen(page, name);
     await page.waitForTimeout(800);
     await shoot(page, name.toLowerCase());
