@@ -11,6 +11,9 @@ import { meanKld } from './measure-files.ts';
 /** Hybrids may be this much smaller than the stock level and still be called equally large. */
 const equalShare = 0.001;
 
+/** Resampling fewer chunks knows next to nothing of how much they vary. */
+const leastChunks = 8;
+
 export interface Contender {
   readonly bytes: number;
   readonly measured: readonly Measurement[];
@@ -47,6 +50,11 @@ export function judge(request: VerdictRequest): Verdict {
   if (stock.bytes > budgetBytes) {
     const reason = `Hybrid: no stock level fits ${formatCount(budgetBytes)} bytes; the smallest, ${level}, is larger. ${facts}`;
     return { comparison, kept: 'hybrid', reason };
+  }
+  const chunks = hybrid.measured.reduce((sum, { chunks: { kld } }) => sum + kld.length, 0);
+  if (chunks < leastChunks) {
+    const reason = `${level} kept: ${chunks} chunk${chunks === 1 ? ' is' : 's are'} too few to tell anything (${leastChunks} at least): ${facts}`;
+    return { comparison, kept: 'stock', reason };
   }
   switch (comparison.verdict) {
     case 'closer':

@@ -52,6 +52,14 @@ describe('judge', () => {
     expect(judged(base).kept).toBe('stock');
   });
 
+  it('keeps the stock level where the text is too short to tell', () => {
+    const few = base.slice(0, 7);
+    const stock = { bytes: 1000, measured: measured(few) };
+    const { kept, reason } = judged(few.map((kld) => kld - 0.02), { stock }); // prettier-ignore
+    expect(kept).toBe('stock');
+    expect(reason).toContain('7 chunks are too few');
+  });
+
   it('keeps the hybrid where no stock level fits the budget, even if that one is closer', () => {
     const { kept, reason } = judged(
       base.map((kld) => kld + 0.02),
