@@ -74,10 +74,9 @@ export function followRuns(): void {
       for (const { id, state, result } of store.jobs) {
         if (!awaited.has(id) || state === 'queued' || state === 'running') continue;
         awaited.delete(id);
-        if (state === 'done' && result?.run !== undefined) {
-          useCompare.setState({ chosen: result.run, opened: undefined, openError: undefined });
-          void loadRuns();
-        }
+        const run = result?.run;
+        // It may be open already: it is written before its speed is timed.
+        if (state === 'done' && run !== undefined) void loadRuns().then(() => openRun(run));
       }
     }
     if (moved || store.runsVersion !== before.runsVersion) void loadRuns();

@@ -99,8 +99,8 @@ export function isLessBetter(name: FigureName): boolean {
 
 /** The one row that is better than every other beyond doubt; undefined where intervals overlap. */
 export function clearBest(rows: readonly SubjectRow[], name: FigureName): string | undefined {
-  // A perplexity below the reference's is luck, not fidelity.
-  if (name === 'pplRatio') return undefined;
+  // A perplexity below the reference's is luck, not fidelity; a percentile and a peak have no interval.
+  if (name === 'pplRatio' || name === 'kld99' || name === 'memory') return undefined;
   const sign = isLessBetter(name) ? 1 : -1;
   const found = rows.flatMap(({ id, figures }) => {
     const figure = figures[name];

@@ -41,6 +41,7 @@ async function measureFamily(page: Page): Promise<void> {
   await expect(title).toHaveText('Compare · Healthcare levels', { timeout: 90_000 });
   await expect(page.getByText('No jobs running')).toBeVisible({ timeout: 90_000 });
   await page.keyboard.press('Control+j');
+  await page.getByRole('button', { name: /^Q4_K_M, stock level/ }).waitFor();
 }
 
 test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
