@@ -23,7 +23,7 @@ export const reportCommand = defineCommand(
   reportDescriptor,
   async ({ options, positionals: [asked = ''] }, context) => {
     const { output } = options;
-    const format = (options.format) ?? formatOf(output);
+    const format = options.format ?? formatOf(output);
     const run = await openRun(asked, context);
     const report = makeReport(run, rankRun(run), format);
     if (output === undefined) {

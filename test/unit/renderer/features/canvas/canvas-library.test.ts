@@ -8,7 +8,8 @@ import { emptyRecipe, newRecipeDocument } from '#src/recipe/recipe-file.ts';
 function answering(asked: string[]) {
   const call = (method: string, params: { recipe?: string; base?: string }) => {
     asked.push(method);
-    if (method === 'resolveRecipePath') return Promise.resolve({ id: `base of ${params.recipe ?? ''}` });
+    if (method === 'resolveRecipePath')
+      return Promise.resolve({ id: `base of ${params.recipe ?? ''}` });
     const fits = params.base === 'base of good';
     return Promise.resolve([{ file: 'adapter', fits, reason: fits ? undefined : 'other shape' }]);
   };
