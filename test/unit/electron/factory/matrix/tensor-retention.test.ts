@@ -62,7 +62,7 @@ describe('tensorRetention', () => {
   it('is exactly 1 where nothing is rounded', async () => {
     expect(await retentionAt('F32', 0.37)).toEqual({
       retention: 1,
-      cosine: expect.closeTo(1, 12),
+      cosine: expect.closeTo(1, 12) as number,
       perTensor: [{ tensor: 'a.weight', retention: 1 }],
     });
   });
