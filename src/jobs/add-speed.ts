@@ -5,7 +5,10 @@ import { isAbort, StudioError } from '#src/errors/studio-error.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
 import type { CallFactory } from './call-factory.ts';
 
-/** Times every subject of a run and writes run.json again. A failure is told and leaves the run as it was. */
+/**
+ * Times every subject of a run and writes run.json again. A failure is told and leaves the run as it was; so does a cancel:
+ * what was measured is whole by then, and the job is done without its speed.
+ */
 export async function addSpeed(
   { path, run }: EvaluateResult,
   { subjects, threads, gpuLayers }: EvaluateParams,
@@ -24,8 +27,10 @@ export async function addSpeed(
     const { speed } = await call('benchSpeed', asked, options);
     await writeFileAtomically(path, `${JSON.stringify({ ...run, speed })}\n`);
   } catch (error) {
-    if (options.signal.aborted || isAbort(error) || !(error instanceof StudioError)) throw error;
-    const message = `Speed was not measured: ${error.message}`;
+    const isCancelled = options.signal.aborted || isAbort(error);
+    if (!isCancelled && !(error instanceof StudioError)) throw error;
+    const reason = isCancelled ? 'it was cancelled.' : (error as StudioError).message;
+    const message = `Speed was not measured: ${reason}`;
     options.onEvent({ event: 'notice', level: 'warning', message });
   }
 }

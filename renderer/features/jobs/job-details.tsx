@@ -102,11 +102,12 @@ export function JobDetails({ job, now, width }: { job: Job; now: number; width: 
           {
             value: 'outputs',
             label: 'Outputs',
-            count: job.result?.files.length,
+            count: job.result?.run === undefined ? job.result?.files.length : 1,
             content: (
               <>
                 <JobMeasured job={job} />
-                <JobOutputs job={job} />
+                {/* A job that only measures writes a run and no model. */}
+                {job.result?.run === undefined && <JobOutputs job={job} />}
               </>
             ),
           },
@@ -119,7 +120,8 @@ export function JobDetails({ job, now, width }: { job: Job; now: number; width: 
 /** What is worth looking at first; only builds have steps. */
 function firstTab({ kind, state, result }: Job): JobTab {
   const isBuild = kind === 'build';
-  if (state === 'done') return isBuild || (result?.files.length ?? 0) > 0 ? 'outputs' : 'log';
+  const hasOutputs = (result?.files.length ?? 0) > 0 || result?.run !== undefined;
+  if (state === 'done') return isBuild || hasOutputs ? 'outputs' : 'log';
   return isBuild && state !== 'failed' ? 'steps' : 'log';
 }
 

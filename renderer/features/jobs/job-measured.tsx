@@ -1,4 +1,5 @@
-// What a build's evaluate steps found, with the way to each run; also of a build that a gate refused.
+// What a build's evaluate steps found, with the way to each run, also of a build that a gate refused; and the run of a job
+// that only measured.
 import type { Job } from '#src/contract/jobs.ts';
 import { handOver } from '#renderer/stores/navigation-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
@@ -7,6 +8,17 @@ import css from './jobs.module.css';
 
 export function JobMeasured({ job }: { job: Job }) {
   const steps = job.steps.flatMap(({ measured }) => measured ?? []);
+  const run = job.result?.run;
+  if (run !== undefined) {
+    return (
+      <div className={css.outputs}>
+        <div className={css.outputActions}>
+          <span>Measured as run {run}</span>
+          <Button onClick={() => handOver({ to: 'compare', run })}>Show in Compare</Button>
+        </div>
+      </div>
+    );
+  }
   if (steps.length === 0) return null;
   return (
     <div className={css.outputs}>
