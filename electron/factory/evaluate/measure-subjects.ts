@@ -99,14 +99,15 @@ interface Bench {
  * Measures. Throws `evaluation/*` (texts, vocabularies, values that are not finite), `memory/short`, `native/failed`,
  * `adapter/*`, what reading the files throws, and `signal.reason` between two batches.
  */
-export async function measureSubjects(options: MeasureOptions): Promise<MeasuredSubjects> {
-  const { signal, emit } = options;
+export async function measureSubjects(asked: MeasureOptions): Promise<MeasuredSubjects> {
+  const { signal, emit } = asked;
   const library = nativeLibrary();
   const stopLog = forwardNativeLog(library, emit);
   try {
-    const gpuLayers = options.gpuLayers ?? 0;
+    const gpuLayers = asked.gpuLayers ?? 0;
     const backend = openBackend(library, gpuLayers);
-    const prepared = await prepareMeasurement(options, library, { signal, emit });
+    const prepared = await prepareMeasurement(asked, library, { signal, emit });
+    const options = { ...asked, contextSize: prepared.contextSize };
     const { reference } = prepared;
     const referenceSize = chooseReferenceSize(reference.vocabulary.size);
     const conditions: ShelfConditions = {

@@ -9,7 +9,6 @@ import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { batchTokens } from '#src/evaluation/chunk-plan.ts';
 import { findOverlap, type NamedText } from '#src/evaluation/suites/find-overlap.ts';
-import { entryNumber } from '#src/formats/gguf/entries.ts';
 import { estimateMemory } from '#src/stages/library/memory-estimate.ts';
 import { formatBytes } from '#src/text/format-number.ts';
 import type { LlamaLibrary, ModelHandle } from '../ffi/llama-library.types.ts';
@@ -20,6 +19,7 @@ import {
   describeMeasured,
   type MeasuredModel,
 } from './measured-model.ts';
+import { contextWithin } from './context-limit.ts';
 import { readText, tokenizeText, type ReadText, type TokenizedText } from './read-text.ts';
 import { writeVocabulary } from './temporary-model.ts';
 
@@ -35,6 +35,8 @@ export interface MeasurementRequest {
 }
 
 export interface PreparedMeasurement {
+  /** Tokens of a chunk: what was asked, at most every model's trained window. */
+  readonly contextSize: number;
   readonly reference: MeasuredModel;
   readonly subjects: readonly MeasuredModel[];
   readonly texts: readonly TokenizedText[];
@@ -51,7 +53,6 @@ export async function prepareMeasurement(
   library: LlamaLibrary,
   { signal, emit }: { signal: AbortSignal; emit: EventSink },
 ): Promise<PreparedMeasurement> {
-  const { contextSize } = request;
   checkIds('subject', request.subjects);
   checkIds('text', request.texts);
   const read: ReadText[] = [];
@@ -68,14 +69,16 @@ export async function prepareMeasurement(
     checkVocabularies(reference, measured);
     subjects.push(measured);
   }
-  await checkMemory(reference, subjects, request);
-  warnOfContext([reference, ...subjects], contextSize, emit);
+  const contextSize = contextWithin([reference, ...subjects], request.contextSize);
+  tellContext(contextSize, request.contextSize, emit);
+  const within = { ...request, contextSize };
+  await checkMemory(reference, subjects, within);
   return withVocabulary(reference, library, async (model) => {
     const vocabulary = library.models.vocabulary(model);
     const startToken = startTokenOf(library, model);
     for (const subject of subjects) await checkStart(reference, startToken, subject, library);
-    const texts = read.map((text) => tokenizeText(text, library, vocabulary, request));
-    return { reference, subjects, texts, startToken };
+    const texts = read.map((text) => tokenizeText(text, library, vocabulary, within));
+    return { contextSize, reference, subjects, texts, startToken };
   });
 }
 
@@ -196,15 +199,8 @@ function neededBytes({ subject, metadata, tensors }: MeasuredModel, contextSize:
   return rows + cache + estimate.computeBytes;
 }
 
-function warnOfContext(
-  models: readonly MeasuredModel[],
-  contextSize: number,
-  emit: EventSink,
-): void {
-  for (const { subject, metadata } of models) {
-    const trained = entryNumber(metadata, `${subject.architecture}.context_length`);
-    if (trained === undefined || contextSize <= trained) continue;
-    const message = `${subject.label} was trained on ${trained} tokens of context; it is measured with ${contextSize}.`;
-    emit({ event: 'notice', level: 'warning', message });
-  }
+function tellContext(contextSize: number, asked: number, emit: EventSink): void {
+  if (contextSize === asked) return;
+  const message = `The model was trained on ${contextSize} tokens of context; it is measured with that many, not with ${asked}.`;
+  emit({ event: 'notice', level: 'warning', message });
 }

@@ -16,6 +16,7 @@ import { hashFile } from '#src/io/file-hash.ts';
 import { createSquaredSumsKernel } from '#src/kernels/squared-sums-kernel.ts';
 import { addStored } from '#src/stages/imatrix/merge-sums.ts';
 import { adapterFiles } from '../evaluate/adapter-files.ts';
+import { refuseBeyondPositions, trainedContext } from '../evaluate/context-limit.ts';
 import { describeMeasured, type MeasuredModel } from '../evaluate/measured-model.ts';
 import { openBackend } from '../evaluate/measuring-backend.ts';
 import { convertTemporarily } from '../evaluate/temporary-model.ts';
@@ -101,6 +102,7 @@ async function collectTexts(
     { ...params.model, id: 'model', label: basename(path) || 'model', form: 'stock' },
     { signal },
   );
+  refuseBeyondPositions(model, params.contextSize);
   warnOfContext(model, params.contextSize, emit);
   const library = nativeLibrary();
   openBackend(library, params.gpuLayers);
@@ -147,11 +149,9 @@ async function collectTexts(
   }
 }
 
-function warnOfContext({ metadata, subject }: MeasuredModel, contextSize: number, emit: EventSink) {
-  const key = `${subject.architecture}.context_length`;
-  const value = metadata.find((entry) => entry.key === key)?.value;
-  const trained = value === undefined || value.type === 'array' ? NaN : Number(value.value);
-  if (!(contextSize > trained)) return;
+function warnOfContext(model: MeasuredModel, contextSize: number, emit: EventSink) {
+  const trained = trainedContext(model);
+  if (trained === undefined || contextSize <= trained) return;
   const message = `The model was trained on ${trained} tokens of context; chunks have ${contextSize}.`;
   emit({ event: 'notice', level: 'warning', message });
 }
