@@ -66,6 +66,7 @@ export async function prepareMeasurement(
   const subjects: MeasuredModel[] = [];
   for (const subject of request.subjects) {
     const measured = await describeMeasured(subject, { signal, onFile });
+    if (measured.isFolder) throw folderSubject(subject);
     checkVocabularies(reference, measured);
     subjects.push(measured);
   }
@@ -104,6 +105,12 @@ async function refuseOverlap(
       details: { ...overlap },
     },
   );
+}
+
+function folderSubject({ path }: SubjectRequest): StudioError {
+  return new StudioError('usage/invalid', `${path} is a folder; GGUF files are measured.`, {
+    hint: 'Quantize or convert it first. A folder may be the reference.',
+  });
 }
 
 function labelOf({ path }: ReferenceRequest): string {

@@ -146,15 +146,33 @@ describe('measuring', () => {
   });
 
   it('measures chunks that take several batches', async () => {
-    const long = { contextSize: 1100, chunks: 2, subjects: [subject('Q2_K')] };
-    const { result, events } = await measure(long);
-    expect(result.measurements[0]).toMatchObject({ scoredTokens: 2 * 549 });
+    const long = { contextSize: 1000, chunks: 2, subjects: [subject('Q2_K')] };
+    const { result } = await measure(long);
+    expect(result.measurements[0]).toMatchObject({ scoredTokens: 2 * 499 });
     const full = await measure({ ...long, mode: 'full' });
     const [small, exact] = [result.measurements[0]!.kld, full.result.measurements[0]!.kld];
     expect(Math.abs(small.mean.value - exact.mean.value)).toBeLessThan(
       4 * small.samplingError + 1e-5,
     );
-    expect(events).toContainEqual(expect.objectContaining({ event: 'notice', message: expect.stringContaining('was trained on') as string })); // prettier-ignore
+  });
+
+  it('measures within the trained window, and says so', async () => {
+    const { result, events } = await measure({
+      contextSize: 1100,
+      chunks: 2,
+      subjects: [subject('Q2_K')],
+    });
+    expect(result.conditions.contextSize).toBe(1024);
+    expect(result.measurements[0]).toMatchObject({ scoredTokens: 2 * 511 });
+    expect(events).toContainEqual(expect.objectContaining({ event: 'notice', message: expect.stringContaining('was trained on 1024') as string })); // prettier-ignore
+  });
+
+  it('says that a folder has to be a file before it can be measured', async () => {
+    const folder = { ...subject('folder'), path: seedlingBase };
+    await expect(measure({ subjects: [folder] })).rejects.toMatchObject({
+      code: 'usage/invalid',
+      message: expect.stringContaining('is a folder') as string,
+    });
   });
 
   it('finds a file like its own reference, with run-time adapters on both', async () => {
