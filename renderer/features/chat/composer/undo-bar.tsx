@@ -10,7 +10,7 @@ export function UndoBar() {
   const step = useChat((state) => state.undo);
   if (step === undefined) return null;
   return (
-    <div className={css.bar} role="status">
+    <div className={css.bar} role="status" data-keep-clear>
       <div className={css.words}>{step.text}</div>
       <Button onClick={() => void undo()}>Undo</Button>
       <Button variant="quiet" onClick={() => useChat.setState({ undo: undefined })}>
@@ -24,7 +24,7 @@ export function SaveNotice() {
   const save = useChat((state) => state.save);
   if (save.state !== 'failed') return null;
   return (
-    <div className={css.bar}>
+    <div className={css.bar} data-keep-clear>
       <ErrorNotice
         error={save.problem}
         action={<Button onClick={() => void saveNow()}>Save again</Button>}

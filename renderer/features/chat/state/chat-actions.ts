@@ -86,6 +86,14 @@ async function answerAll(columns: readonly string[]): Promise<void> {
   await findDifferences();
 }
 
+/** A column that was stopped while it waited for its turn has answered nothing, and neither has one that failed. */
+function canDiffer({
+  text,
+  problem,
+}: NonNullable<ReturnType<typeof lastExchange>>['answer']): boolean {
+  return problem === undefined && text !== '';
+}
+
 /** Compares every column's last answer with the first column's, where both answered the same prompt to the end. */
 async function findDifferences(): Promise<void> {
   const state = useChat.getState();
@@ -93,10 +101,10 @@ async function findDifferences(): Promise<void> {
   const [first, ...others] = state.conversation.columns;
   const reference = first === undefined ? undefined : lastExchange(first);
   if (first === undefined || reference === undefined || !isLoaded(first.id)) return;
-  if (reference.answer.problem !== undefined) return;
+  if (!canDiffer(reference.answer)) return;
   for (const other of others) {
     const exchange = lastExchange(other);
-    if (exchange?.prompt !== reference.prompt || exchange.answer.problem !== undefined) continue;
+    if (exchange?.prompt !== reference.prompt || !canDiffer(exchange.answer)) continue;
     if (!isLoaded(other.id)) continue;
     try {
       const difference = await studio().call('findFirstDifference', {
