@@ -54,13 +54,7 @@ export class EvaluationModel {
       }
       const batchSize = Math.min(batchTokens, contextSize);
       context = library.contexts.create(model, { contextSize, batchSize, threads });
-      if (options.adapters.length > 0) {
-        const loaded = options.adapters.map(({ path, scale }) => ({
-          adapter: library.adapters.load(model, path),
-          scale,
-        }));
-        library.adapters.apply(context, loaded);
-      }
+      library.adapters.applyFiles(model, context, options.adapters);
       return new EvaluationModel(library, model, context, contextSize);
     } catch (error) {
       if (context !== undefined) library.contexts.free(context);

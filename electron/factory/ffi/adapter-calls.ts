@@ -19,7 +19,7 @@ export function openAdapterCalls(llama: LibraryHandle, log: NativeLog): AdapterC
     'void *', 'void *', 'size_t', 'void *',
   ]) as (context: ContextHandle, adapters: BigUint64Array, count: number, scales: Float32Array) => number; // prettier-ignore
 
-  return {
+  const calls: AdapterCalls = {
     load(model, path) {
       const { result, lines } = log.capture(() => init(model, path));
       if (result !== null) return result;
@@ -36,5 +36,11 @@ export function openAdapterCalls(llama: LibraryHandle, log: NativeLog): AdapterC
       const code = setAdapters(context, addresses, adapters.length, scales);
       invariant(code === 0, `llama_set_adapters_lora answered ${code}`);
     },
+    applyFiles(model, context, files) {
+      if (files.length === 0) return;
+      const loaded = files.map(({ path, scale }) => ({ adapter: calls.load(model, path), scale }));
+      calls.apply(context, loaded);
+    },
   };
+  return calls;
 }

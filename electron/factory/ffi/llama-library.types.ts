@@ -204,6 +204,12 @@ export interface AdapterCalls {
     context: ContextHandle,
     adapters: readonly { readonly adapter: AdapterHandle; readonly scale: number }[],
   ): void;
+  /** Loads adapters and makes them the context's, in this order; does nothing without any. */
+  applyFiles(
+    model: ModelHandle,
+    context: ContextHandle,
+    files: readonly { readonly path: string; readonly scale: number }[],
+  ): void;
 }
 
 /** What `llama_model_quantize` is given; see llama.h, llama_model_quantize_params. */

@@ -76,13 +76,7 @@ export class CalibrationModel {
         threads,
         evaluationCallback: observation.address,
       });
-      if (options.adapters.length > 0) {
-        const loaded = options.adapters.map((adapter) => ({
-          adapter: library.adapters.load(model, adapter.path),
-          scale: adapter.scale,
-        }));
-        library.adapters.apply(context, loaded);
-      }
+      library.adapters.applyFiles(model, context, options.adapters);
       return new CalibrationModel(library, model, observation, context, contextSize, batchLength);
     } catch (error) {
       if (context !== undefined) library.contexts.free(context);

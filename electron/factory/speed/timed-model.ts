@@ -66,13 +66,7 @@ export class TimedModel {
         microBatchSize: Math.min(microBatchTokens, batchSize),
         threads,
       });
-      if (options.adapters.length > 0) {
-        const loaded = options.adapters.map(({ path, scale }) => ({
-          adapter: library.adapters.load(model, path),
-          scale,
-        }));
-        library.adapters.apply(context, loaded);
-      }
+      library.adapters.applyFiles(model, context, options.adapters);
       return new TimedModel(library, model, context, signal);
     } catch (error) {
       if (context !== undefined) library.contexts.free(context);

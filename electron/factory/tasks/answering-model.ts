@@ -74,14 +74,7 @@ export class AnsweringModel {
       threads: this.threads,
     });
     this.context = { handle, size: tokens };
-    if (this.generator.adapters.length === 0) return;
-    adapters.apply(
-      handle,
-      this.generator.adapters.map(({ path, scale }) => ({
-        adapter: adapters.load(this.model, path),
-        scale,
-      })),
-    );
+    adapters.applyFiles(this.model, handle, this.generator.adapters);
   }
 
   /** The answer to a prompt that `reserve` has made room for. */
