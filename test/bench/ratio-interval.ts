@@ -3,7 +3,7 @@
 import { mulberry32 } from '#src/random/mulberry32.ts';
 
 export interface RatioInterval {
-  /** median(measured) / median(reference): 1.03 is 3 % more. */
+  /** statistic(measured) / statistic(reference): 1.03 is 3 % more. */
   readonly ratio: number;
   /** 95 % percentile bootstrap interval (Efron 1979) of that ratio. */
   readonly low: number;
@@ -20,16 +20,18 @@ const seed = 95;
 export function ratioInterval(
   measured: readonly number[],
   reference: readonly number[],
+  statistic: (values: readonly number[]) => number = median,
 ): RatioInterval {
   const count = measured.length;
   if (count === 0 || reference.length !== count) throw new RangeError('Not pairs of rounds.');
   const random = mulberry32(seed);
   const ratios = Array.from({ length: resamples }, () => {
     const drawn = Array.from({ length: count }, () => Math.floor(random() * count));
-    return median(drawn.map((index) => measured[index] ?? 0)) / median(drawn.map((index) => reference[index] ?? 0)); // prettier-ignore
+    const of = (values: readonly number[]) => statistic(drawn.map((index) => values[index] ?? 0));
+    return of(measured) / of(reference);
   }).sort((left, right) => left - right);
   const at = (share: number) => ratios[Math.round(share * (resamples - 1))] ?? Number.NaN;
-  return { ratio: median(measured) / median(reference), low: at(0.025), high: at(0.975) };
+  return { ratio: statistic(measured) / statistic(reference), low: at(0.025), high: at(0.975) };
 }
 
 /** The middle value; between the two in the middle when their count is even. */
@@ -38,4 +40,13 @@ export function median(values: readonly number[]): number {
   const middle = sorted.length / 2;
   const upper = sorted[Math.floor(middle)] ?? Number.NaN;
   return ((sorted[Math.ceil(middle) - 1] ?? upper) + upper) / 2;
+}
+
+/**
+ * A quarter of the values lie below it. Other programs only ever slow a round: the quicker rounds tell what a program
+ * takes by itself, with less scatter than those in the middle.
+ */
+export function lowerQuartile(values: readonly number[]): number {
+  const sorted = values.toSorted((left, right) => left - right);
+  return sorted[Math.floor((sorted.length - 1) / 4)] ?? Number.NaN;
 }

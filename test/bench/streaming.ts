@@ -1,11 +1,17 @@
 // What streaming costs: time per token of an answer that comes from the engine host, over its channel, against
-// node-llama-cpp alone in this process. Both in turn, same model, threads, prompt and greedy sampling.
+// node-llama-cpp alone in this process. Both in turn, same model, threads, prompt and greedy sampling. Told twice: by the
+// clock, which other programs of the machine disturb, and by how long JavaScript kept llama.cpp waiting, which they hardly do.
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
-import { stat } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { engineContract } from '#src/contract/engine.contract.ts';
 import { chooseThreads } from '#src/io/choose-threads.ts';
 import { openHost } from '#src/io/open-host.ts';
-import { median, ratioInterval, type RatioInterval } from './ratio-interval.ts';
+import type { HostProcess } from '#src/io/start-host.ts';
+import { lowerQuartile, median, ratioInterval, type RatioInterval } from './ratio-interval.ts';
 
 const prompt = 'Tell me what a heart does, and why.';
 const tokensPerRound = 48;
@@ -18,12 +24,15 @@ export interface StreamingResult extends RatioInterval {
   /** Milliseconds per token of each round, the first token excluded. */
   readonly alone: readonly number[];
   readonly streamed: readonly number[];
+  /** Median milliseconds per token in which a side's event loop was busy: llama.cpp computes on other threads and waits. */
+  readonly aloneBusy: number;
+  readonly streamedBusy: number;
 }
 
 /** Rounds in turn, and each side first in half of the pairs, so that a machine that becomes slower slows both. */
 export async function measureStreaming(
   model: string,
-  rounds = 16,
+  rounds = 64,
   threadsAsked?: number,
 ): Promise<StreamingResult> {
   const threads = threadsAsked ?? chooseThreads((await stat(model)).size);
@@ -32,19 +41,23 @@ export async function measureStreaming(
   try {
     await direct.round();
     await host.round();
-    const alone: number[] = [];
-    const streamed: number[] = [];
+    const alone: Round[] = [];
+    const streamed: Round[] = [];
     for (let round = 0; round < rounds; round++) {
       if (round % 2 === 0) alone.push(await direct.round());
       streamed.push(await host.round());
       if (round % 2 === 1) alone.push(await direct.round());
     }
+    const aloneTimes = alone.map(({ time }) => time);
+    const streamedTimes = streamed.map(({ time }) => time);
     return {
       model,
       threads,
-      alone,
-      streamed,
-      ...ratioInterval(streamed, alone),
+      alone: aloneTimes,
+      streamed: streamedTimes,
+      aloneBusy: median(alone.map(({ busy }) => busy)),
+      streamedBusy: median(streamed.map(({ busy }) => busy)),
+      ...ratioInterval(streamedTimes, aloneTimes, lowerQuartile),
     };
   } finally {
     await host.dispose();
@@ -52,9 +65,14 @@ export async function measureStreaming(
   }
 }
 
+/** Milliseconds per token of one answer. */
+interface Round {
+  readonly time: number;
+  readonly busy: number;
+}
+
 interface Subject {
-  /** One answer; milliseconds per token. */
-  round(): Promise<number>;
+  round(): Promise<Round>;
   dispose(): Promise<void>;
 }
 
@@ -75,23 +93,31 @@ async function openDirect(modelPath: string, threads: number): Promise<Subject> 
     async round() {
       await sequence.clearHistory();
       const meter = createMeter();
+      const before = performance.eventLoopUtilization().active;
       const options = { temperature: 0, yieldEogToken: true };
       for await (const token of sequence.evaluate(tokens, options)) {
         meter.count(1);
         if (meter.tokens >= tokensPerRound || model.isEogToken(token)) break;
       }
-      return meter.millisecondsPerToken();
+      const busy = performance.eventLoopUtilization().active - before;
+      return { time: meter.millisecondsPerToken(), busy: busy / meter.tokens };
     },
     dispose: () => llama.dispose(),
   };
 }
 
 async function openThroughHost(path: string, threads: number): Promise<Subject> {
-  const host = openHost(engineContract, { name: 'engine' });
+  const folder = await mkdtemp(join(tmpdir(), 'streaming-'));
+  const busyFile = join(folder, 'busy');
+  const host = openHost(engineContract, {
+    name: 'engine',
+    environment: { NODE_OPTIONS: tellBusyTime, STUDIO_BENCH_BUSY: busyFile },
+  });
   await host.call('loadColumn', { column: 'bench', path, contextSize, threads, gpu: 'off' });
   return {
     async round() {
       const meter = createMeter();
+      const before = await busyTime(host.process!, busyFile);
       const answer = await host.call(
         'generate',
         {
@@ -102,10 +128,33 @@ async function openThroughHost(path: string, threads: number): Promise<Subject> 
         { onEvent: (event) => event.event === 'text' && meter.count(event.tokens) },
       );
       meter.finish(answer.tokens);
-      return meter.millisecondsPerToken();
+      const busy = (await busyTime(host.process!, busyFile)) - before;
+      return { time: meter.millisecondsPerToken(), busy: busy / answer.tokens };
     },
-    dispose: () => host.dispose(),
+    async dispose() {
+      await host.dispose();
+      await rm(folder, { recursive: true });
+    },
   };
+}
+
+/** Node's own option for a host that is measured: asked by a signal, it writes how long its event loop was busy. */
+const tellBusyTime = `--import=data:text/javascript,${encodeURIComponent(
+  `import { renameSync, writeFileSync } from 'node:fs';
+  const path = process.env.STUDIO_BENCH_BUSY;
+  process.on('SIGUSR2', () => {
+    writeFileSync(path + '.partial', String(performance.eventLoopUtilization().active));
+    renameSync(path + '.partial', path);
+  });`,
+)}`;
+
+/** Milliseconds in which the host's event loop was busy since its start. */
+async function busyTime({ processId }: HostProcess, path: string): Promise<number> {
+  process.kill(processId!, 'SIGUSR2');
+  while (!existsSync(path)) await setTimeout(1);
+  const busy = Number(await readFile(path, 'utf8'));
+  await rm(path);
+  return busy;
 }
 
 /** From the first token that arrives to the end. */
@@ -133,9 +182,12 @@ function createMeter() {
 
 export function describeStreaming(result: StreamingResult): string {
   const percent = (ratio: number) => ((ratio - 1) * 100).toFixed(1);
-  const { alone, streamed, threads, ratio, low, high } = result;
+  const { alone, streamed, threads, ratio, low, high, aloneBusy, streamedBusy } = result;
+  const quick = lowerQuartile(alone);
   return [
-    `Streaming (${threads} threads): ${median(alone).toFixed(2)} ms per token alone, ${median(streamed).toFixed(2)} ms through the engine host`,
-    `(medians of ${alone.length} rounds in turn): ${percent(ratio)} % more (95 % interval ${percent(low)} to ${percent(high)}).`,
+    `Streaming (${threads} threads): ${quick.toFixed(2)} ms per token alone, ${lowerQuartile(streamed).toFixed(2)} ms through the engine host`,
+    `(lower quartiles of ${alone.length} rounds in turn): ${percent(ratio)} % more (95 % interval ${percent(low)} to ${percent(high)}).`,
+    `JavaScript kept llama.cpp waiting for ${aloneBusy.toFixed(3)} ms per token alone and ${streamedBusy.toFixed(3)} ms in the host:`,
+    `${percent(1 + (streamedBusy - aloneBusy) / quick)} % of a token more.`,
   ].join(' ');
 }
