@@ -1,5 +1,5 @@
 // `eval` as people run it: a table, JSON, a host that dies in the middle.
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Run } from '#src/contract/quality/run.ts';
@@ -95,7 +95,9 @@ it('prints a line per file and says where the run is', async () => {
 it('says what is missing or wrong', async () => {
   expect((await folder.run('eval', 'tiny-Q2_K.gguf', '-f', prose)).code).toBe(64);
   expect((await folder.run('eval', '-r', base, 'tiny-Q2_K.gguf')).code).toBe(64);
-  const short = await folder.json(...words('-c', '100000'));
+  const few = folder.path('few.txt');
+  writeFileSync(few, 'Four words are here.');
+  const short = await folder.json('eval', '-r', base, 'tiny-Q2_K.gguf', '-f', few, '-c', '128');
   expect(short.code).toBe(2);
   expect(short.document.error?.code).toBe('evaluation/text');
   const unknown = await folder.json('eval', '-r', base, 'tiny-Q2_K.gguf', '--suite', 'nothing');
