@@ -4,22 +4,17 @@ import { useEffect, useState, type ReactNode } from 'react';
 import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import { levels as allLevels, type Level } from '#src/tensors/levels.ts';
 import { useLibrary } from '#renderer/stores/library-store.ts';
-import { showJob } from '#renderer/stores/navigation-store.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
-import { Button } from '#renderer/ui/button.tsx';
 import { FilterChip } from '#renderer/ui/chip.tsx';
-import { Dialog } from '#renderer/ui/dialog.tsx';
-import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { Field } from '#renderer/ui/field.tsx';
 import { LevelTag } from '#renderer/ui/level-tag.tsx';
-import { notify } from '#renderer/ui/notify.ts';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
-import { openWhenDone } from '../compare-store.ts';
 import { AdapterLines } from './adapter-lines.tsx';
 import type { ChosenAdapter } from './add-run-state.ts';
 import css from './add-run.module.css';
 import { ReferenceSelect } from './reference-select.tsx';
+import { StartJobDialog } from './start-job-dialog.tsx';
 
 /** From nearly lossless to small, and those that need no importance matrix. */
 const offered: readonly Level[] = ['Q8_0', 'Q6_K', 'Q5_K_M', 'Q4_K_M', 'Q3_K_M', 'Q2_K'].filter(
@@ -39,8 +34,6 @@ export function AddMatrixDialog({ onClose, kinds }: AddMatrixDialogProps) {
   const [adapters, setAdapters] = useState<readonly ChosenAdapter[]>([]);
   const [levels, setLevels] = useState<readonly Level[]>(['Q8_0', 'Q5_K_M', 'Q4_K_M', 'Q2_K']);
   const [chunks, setChunks] = useState<number | undefined>(32);
-  const [problem, setProblem] = useState<unknown>();
-  const [starting, setStarting] = useState(false);
   useEffect(() => setAdapters([]), [base]);
   const suggested = `${nameOf(base, entries)}, adapters × levels`;
   const missing =
@@ -51,49 +44,20 @@ export function AddMatrixDialog({ onClose, kinds }: AddMatrixDialogProps) {
         : levels.length === 0
           ? 'Choose at least one level.'
           : undefined;
-  const start = async () => {
-    setStarting(true);
-    setProblem(undefined);
-    try {
-      const job = await studio().call('startMatrix', {
-        title: title.trim() === '' ? suggested : title.trim(),
-        base: base ?? '',
-        adapters: adapters.map(({ file }) => file),
-        levels: [...levels],
-        ...(chunks === undefined ? {} : { chunks }),
-      });
-      onClose();
-      openWhenDone(job.id);
-      showJob(job.id);
-      notify.info('Measuring has begun. The run appears here when it is done.');
-    } catch (error) {
-      setProblem(error);
-      setStarting(false);
-    }
-  };
+  const start = () =>
+    studio().call('startMatrix', {
+      title: title.trim() === '' ? suggested : title.trim(),
+      base: base ?? '',
+      adapters: adapters.map(({ file }) => file),
+      levels: [...levels],
+      ...(chunks === undefined ? {} : { chunks }),
+    });
   return (
-    <Dialog
-      open
+    <StartJobDialog
       onClose={onClose}
-      title="Add run"
-      width={880}
-      actions={
-        <>
-          <span className={css.cost} role="status">
-            {missing ??
-              `${adapters.length * levels.length} cells, each measured at run time and merged, on two texts`}
-          </span>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            busy={starting}
-            disabled={missing !== undefined}
-            onClick={() => void start()}
-          >
-            Measure
-          </Button>
-        </>
-      }
+      missing={missing}
+      cost={`${adapters.length * levels.length} cells, each measured at run time and merged, on two texts`}
+      start={start}
     >
       {kinds}
       <div className={css.halves}>
@@ -147,8 +111,7 @@ export function AddMatrixDialog({ onClose, kinds }: AddMatrixDialogProps) {
           </p>
         </div>
       </div>
-      {problem !== undefined && <ErrorNotice error={problem} />}
-    </Dialog>
+    </StartJobDialog>
   );
 }
 

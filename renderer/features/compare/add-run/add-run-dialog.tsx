@@ -4,19 +4,15 @@ import type { FoundSuite } from '#src/contract/quality/suites.ts';
 import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import { formatBytes, formatCount, formatDuration } from '#src/text/format-number.ts';
 import { followLibrary, loadLibrary, useLibrary } from '#renderer/stores/library-store.ts';
-import { showJob } from '#renderer/stores/navigation-store.ts';
 import { pickFile, pickFiles } from '#renderer/stores/picker-store.ts';
 import { studio, useStudio } from '#renderer/stores/studio-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { Checkbox } from '#renderer/ui/checkbox.tsx';
-import { Dialog } from '#renderer/ui/dialog.tsx';
-import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { Field } from '#renderer/ui/field.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
 import { Segmented } from '#renderer/ui/tabs.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
-import { openWhenDone } from '../compare-store.ts';
 import { AddMatrixDialog } from './add-matrix-dialog.tsx';
 import { AdapterLines } from './adapter-lines.tsx';
 import {
@@ -29,6 +25,7 @@ import {
 } from './add-run-state.ts';
 import css from './add-run.module.css';
 import { ReferenceSelect } from './reference-select.tsx';
+import { StartJobDialog } from './start-job-dialog.tsx';
 import { SubjectLines } from './subject-lines.tsx';
 
 export interface AddRunDialogProps {
@@ -68,7 +65,6 @@ function AddFilesDialog({ files, onClose, kinds }: AddRunDialogProps & { kinds: 
   );
   const [suites, setSuites] = useState<readonly FoundSuite[] | undefined>();
   const [problem, setProblem] = useState<unknown>();
-  const [starting, setStarting] = useState(false);
   const change = (changes: Partial<RunDraft>) => setDraft((before) => ({ ...before, ...changes }));
   const reference = entries.find(({ file }) => file.id === draft.reference);
   const threads = useStudio(({ state }) => state?.settings.threads) ?? 2;
@@ -94,43 +90,13 @@ function AddFilesDialog({ files, onClose, kinds }: AddRunDialogProps & { kinds: 
     }
   }, [entries]);
 
-  const start = async () => {
-    setStarting(true);
-    setProblem(undefined);
-    try {
-      const job = await studio().call('startEvaluation', requestOf(draft, entries));
-      onClose();
-      openWhenDone(job.id);
-      showJob(job.id);
-      notify.info('Measuring has begun. The run appears here when it is done.');
-    } catch (error) {
-      setProblem(error);
-      setStarting(false);
-    }
-  };
-  const missing = problemOf(draft);
   return (
-    <Dialog
-      open
+    <StartJobDialog
       onClose={onClose}
-      title="Add run"
-      width={880}
-      actions={
-        <>
-          <span className={css.cost} role="status">
-            {missing ?? costText(cost, draft)}
-          </span>
-          <Button onClick={onClose}>Cancel</Button>
-          <Button
-            variant="primary"
-            busy={starting}
-            disabled={missing !== undefined}
-            onClick={() => void start()}
-          >
-            Measure
-          </Button>
-        </>
-      }
+      missing={problemOf(draft)}
+      cost={costText(cost, draft)}
+      start={() => studio().call('startEvaluation', requestOf(draft, entries))}
+      problem={problem}
     >
       {kinds}
       <div className={css.halves}>
@@ -221,8 +187,7 @@ function AddFilesDialog({ files, onClose, kinds }: AddRunDialogProps & { kinds: 
           </Checkbox>
         </div>
       </div>
-      {problem !== undefined && <ErrorNotice error={problem} />}
-    </Dialog>
+    </StartJobDialog>
   );
 }
 
