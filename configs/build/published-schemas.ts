@@ -5,7 +5,7 @@ import { suiteFileSchema } from '#src/contract/quality/suites.ts';
 import { workspaceSchema } from '#src/io/workspace.ts';
 import { modelMappingSchema } from '#src/recipe/model-mapping.ts';
 import { recipeSchema } from '#src/recipe/recipe-schema.ts';
-import { routerManifestSchema } from '#src/stages/package/router-manifest.ts';
+import { routerManifestSchema } from '#src/contract/routing/manifest.ts';
 
 const schemas: Readonly<Record<string, z.ZodType>> = {
   'recipe.schema.json': recipeSchema,

@@ -12,12 +12,11 @@ import { adapterName, baseName } from '#src/recipe/node-names.ts';
 import type { PlannedFamily, PlannedPass } from '#src/recipe/plan.ts';
 import type { NodeOf } from '#src/recipe/recipe-schema.ts';
 import {
-  buildRouterManifest,
   routerManifestSchema,
   type ManifestParent,
-  type RouteDescription,
   type RouterManifest,
-} from '#src/stages/package/router-manifest.ts';
+} from '#src/contract/routing/manifest.ts';
+import { buildRouterManifest, type RouteDescription } from '#src/stages/package/build-manifest.ts';
 import { adaptersOf, routeId } from './describe-output.ts';
 import { sourceOf } from './open-model.ts';
 import type { OutputTask } from './pass-context.ts';

@@ -17,7 +17,7 @@ import { parseRecipe } from '#src/recipe/recipe-file.ts';
 import { convertPeftFolder } from '#src/stages/convert-lora/convert-lora.ts';
 import { baseOfConfig } from '#src/stages/merge/adapter-base.ts';
 import { readProvenance } from '#src/stages/package/provenance.ts';
-import { routerManifestSchema } from '#src/stages/package/router-manifest.ts';
+import { routerManifestSchema } from '#src/contract/routing/manifest.ts';
 import { planAsIs } from '#src/stages/quantize/plan-as-is.ts';
 import { BuildBench, seedlingNodes } from '#test/helpers/build-bench.ts';
 

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  buildRouterManifest,
-  routerManifestSchema,
-  type ManifestParent,
-} from '#src/stages/package/router-manifest.ts';
+import { routerManifestSchema, type ManifestParent } from '#src/contract/routing/manifest.ts';
+import { buildRouterManifest } from '#src/stages/package/build-manifest.ts';
 
 const hash = 'a'.repeat(64);
 function parent(
