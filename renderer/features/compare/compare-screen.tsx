@@ -99,7 +99,8 @@ export function CompareScreen() {
   );
 }
 
-function OpenRun({ opened: { run, ranking } }: { opened: OpenedRun }) {
+function OpenRun({ opened }: { opened: OpenedRun }) {
+  const { run, ranking } = opened;
   const text = useCompare((store) => store.text);
   const other = useCompare((store) => store.other);
   const otherError = useCompare((store) => store.otherError);
@@ -112,7 +113,7 @@ function OpenRun({ opened: { run, ranking } }: { opened: OpenedRun }) {
   return (
     <>
       {otherError !== undefined && <ErrorNotice error={otherError} />}
-      {other !== undefined && <RunsCard left={run} right={other.run} />}
+      {other !== undefined && <RunsCard first={opened} second={other} />}
       <div className={css.top}>
         <div className={css.column}>
           <PlaneCard

@@ -1,22 +1,30 @@
 // The open run beside another one: per file both figures and whether they differ.
 import { useMemo } from 'react';
-import type { Run } from '#src/contract/quality/run.ts';
+import {
+  compareRuns,
+  type RunDifferences,
+  type SubjectDifference,
+} from '#src/evaluation/report/compare-runs.ts';
 import { formatBytes } from '#src/text/format-number.ts';
 import { Chip } from '#renderer/ui/chip.tsx';
 import { PlainTable } from './plain-table.tsx';
-import { compareRuns, type RunDifference } from './compare-runs.ts';
 import css from './compare.module.css';
 import { dateText, figureText, isUnknown, kldText } from './figure-text.ts';
-import type { FigureName, SubjectRow } from './run-rows.ts';
+import type { OpenedRun } from './compare-store.ts';
+import { rowsOf, type FigureName, type SubjectRow } from './run-rows.ts';
 import type { TableData } from './table-data.ts';
 
-export function RunsCard({ left, right }: { left: Run; right: Run }) {
-  const { rows, differing, sharedTexts } = useMemo(() => compareRuns(left, right), [left, right]);
-  const table = useMemo(() => tableOf(rows), [rows]);
-  const changed = rows.filter(
+export function RunsCard({ first, second }: { first: OpenedRun; second: OpenedRun }) {
+  const { subjects, conditions, sharedTexts } = useMemo(
+    () => compareRuns(first.run, second.run, [first.ranking, second.ranking]),
+    [first, second],
+  );
+  const table = useMemo(() => tableOf(subjects, first, second), [subjects, first, second]);
+  const changed = subjects.filter(
     ({ verdict }) => verdict === 'closer' || verdict === 'farther',
   ).length;
-  const same = rows.filter(({ verdict }) => verdict === 'no difference').length;
+  const same = subjects.filter(({ verdict }) => verdict === 'no difference').length;
+  const [left, right] = [first.run, second.run];
   return (
     <section className={css.card} aria-label="Two runs">
       <header className={css.cardHead}>
@@ -34,13 +42,14 @@ export function RunsCard({ left, right }: { left: Run; right: Run }) {
           : `They share ${sharedTexts.join(', ')}.`}
       </p>
       <PlainTable label="Two runs" table={table} />
-      {differing.length > 0 && (
-        <details className={css.remarks} open={differing.length <= 4}>
+      {conditions.length > 0 && (
+        <details className={css.remarks} open={conditions.length <= 4}>
           <summary>
-            {differing.length} {differing.length === 1 ? 'condition differs' : 'conditions differ'}
+            {conditions.length}{' '}
+            {conditions.length === 1 ? 'condition differs' : 'conditions differ'}
           </summary>
           <dl className={css.facts}>
-            {differing.map(({ name, left: one, right: two }) => (
+            {conditions.map(({ name, left: one, right: two }) => (
               <div key={name}>
                 <dt>{name}</dt>
                 <dd className="num" title={`${one} / ${two}`}>
@@ -61,7 +70,16 @@ const verdictWords = {
   'no difference': 'no difference',
 } as const;
 
-function tableOf(rows: readonly RunDifference[]): TableData {
+function tableOf(
+  subjects: RunDifferences['subjects'],
+  first: OpenedRun,
+  second: OpenedRun,
+): TableData {
+  const rowIn = ({ run, ranking }: OpenedRun) => {
+    const rows = rowsOf(run, undefined, ranking);
+    return (id: string | undefined) => rows.find((row) => row.id === id);
+  };
+  const [inFirst, inSecond] = [rowIn(first), rowIn(second)];
   const figure = (row: SubjectRow | undefined, name: FigureName) => {
     const found = row?.figures[name];
     return found && { value: found.value, text: figureText(name, found.value) };
@@ -80,37 +98,38 @@ function tableOf(rows: readonly RunDifference[]): TableData {
       { name: 't/s A', numeric: true },
       { name: 't/s B', numeric: true },
     ],
-    rows: rows.map(({ label, left, right, kld, verdict, sameFile }) => [
-      label,
-      left && { value: left.bytes, text: formatBytes(left.bytes) },
-      right && { value: right.bytes, text: formatBytes(right.bytes) },
-      figure(left, 'kld'),
-      figure(right, 'kld'),
-      kld && { value: kld.value, text: differenceText(kld) },
-      verdict === undefined
-        ? left === undefined
-          ? 'only in B'
-          : right === undefined
-            ? 'only in A'
-            : 'not measured'
-        : `${verdictWords[verdict]}${sameFile ? ', same bytes' : ''}`,
-      figure(left, 'sameTop'),
-      figure(right, 'sameTop'),
-      figure(left, 'generation'),
-      figure(right, 'generation'),
-    ]),
+    rows: subjects.map((subject) => {
+      const [left, right] = [inFirst(subject.left), inSecond(subject.right)];
+      return [
+        subject.label,
+        left && { value: left.bytes, text: formatBytes(left.bytes) },
+        right && { value: right.bytes, text: formatBytes(right.bytes) },
+        figure(left, 'kld'),
+        figure(right, 'kld'),
+        differenceOf(subject),
+        verdictText(subject),
+        figure(left, 'sameTop'),
+        figure(right, 'sameTop'),
+        figure(left, 'generation'),
+        figure(right, 'generation'),
+      ];
+    }),
   };
 }
 
-function differenceText({
-  value,
-  low,
-  high,
-}: {
-  value: number;
-  low: number;
-  high: number;
-}): string {
+function verdictText({ left, right, verdict, sameFile }: SubjectDifference): string {
+  if (left === undefined) return 'only in B';
+  if (right === undefined) return 'only in A';
+  if (verdict === undefined) return 'not measured';
+  return `${verdictWords[verdict]}${sameFile ? ', same bytes' : ''}`;
+}
+
+function differenceOf({ difference, interval }: SubjectDifference) {
+  if (difference === undefined || interval === undefined) return undefined;
+  return { value: difference, text: differenceText(difference, interval) };
+}
+
+function differenceText(value: number, { low, high }: { low: number; high: number }): string {
   if (isUnknown(low) || isUnknown(high)) return signed(value);
   return value === 0 && low === 0 && high === 0
     ? '0'

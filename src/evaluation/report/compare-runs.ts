@@ -1,7 +1,7 @@
 // Two runs side by side: which conditions differ, and what each file lost or won. A difference is named only where its 95 %
 // interval leaves no doubt: paired over chunks where both read the same tokens against the same model, else from both intervals.
 import type { Interval, Measurement } from '#src/contract/quality/measurements.ts';
-import type { RankedSubject } from '#src/contract/quality/ranking.ts';
+import type { RankedSubject, Ranking } from '#src/contract/quality/ranking.ts';
 import type { Run } from '#src/contract/quality/run.ts';
 import type { Subject } from '#src/contract/quality/subjects.ts';
 import { compareSubjects } from '../ranking/compare-subjects.ts';
@@ -31,10 +31,18 @@ export interface RunDifferences {
     readonly right: string;
   }[];
   readonly subjects: readonly SubjectDifference[];
+  /** Texts with the same bytes in both, by their titles in the first run. */
+  readonly sharedTexts: readonly string[];
 }
 
-export function compareRuns(left: Run, right: Run): RunDifferences {
-  const [leftRanked, rightRanked] = [rankRun(left).subjects, rankRun(right).subjects];
+/** `rankings`, in the order of the runs, saves ranking them again where that was done already. */
+export function compareRuns(
+  left: Run,
+  right: Run,
+  rankings: readonly [Ranking | undefined, Ranking | undefined] = [undefined, undefined],
+): RunDifferences {
+  const leftRanked = (rankings[0] ?? rankRun(left)).subjects;
+  const rightRanked = (rankings[1] ?? rankRun(right)).subjects;
   const taken = new Set<string>();
   const subjects = left.subjects.map((subject): SubjectDifference => {
     const other = partnerOf(subject, right.subjects, taken);
@@ -53,6 +61,9 @@ export function compareRuns(left: Run, right: Run): RunDifferences {
   return {
     conditions: differingConditions(left, right),
     subjects: [...subjects, ...missing.map((subject) => alone(subject, 'right'))],
+    sharedTexts: left.texts
+      .filter(({ sha256 }) => right.texts.some((text) => text.sha256 === sha256))
+      .map(({ title }) => title),
   };
 }
 

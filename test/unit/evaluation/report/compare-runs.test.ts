@@ -9,8 +9,9 @@ const subject = (id: string, kld: readonly number[], sha256 = id) => ({ id, byte
 describe('compareRuns', () => {
   it('finds no difference between a run and itself', () => {
     const run = buildQualityRun([subject('Q2_K', spread(0.3)), subject('Q8_0', spread(0.001))]);
-    const { conditions, subjects } = compareRuns(run, run);
+    const { conditions, subjects, sharedTexts } = compareRuns(run, run);
     expect(conditions).toEqual([]);
+    expect(sharedTexts).toEqual(['general']);
     for (const one of subjects) {
       expect(one).toMatchObject({ verdict: 'no difference', sameFile: true, isPaired: true });
     }
@@ -33,6 +34,14 @@ describe('compareRuns', () => {
     expect(conditions.map(({ name }) => name)).toEqual(['Context']);
     expect(subjects[0]).toMatchObject({ isPaired: false, verdict: 'no difference' });
     const otherText = { ...run, texts: run.texts.map((one) => ({ ...one, sha256: 'other' })) };
-    expect(compareRuns(run, otherText).subjects[0]).toMatchObject({ isPaired: false });
+    const apart = compareRuns(run, otherText);
+    expect(apart.subjects[0]).toMatchObject({ isPaired: false });
+    expect(apart.sharedTexts).toEqual([]);
+  });
+
+  it('tells runs apart by their shared chunks where their intervals overlap', () => {
+    const before = buildQualityRun([subject('Q2_K', spread(0.02), 'old')]);
+    const after = buildQualityRun([subject('Q2_K', spread(0.0202), 'new')]);
+    expect(compareRuns(before, after).subjects[0]).toMatchObject({ verdict: 'closer' });
   });
 });

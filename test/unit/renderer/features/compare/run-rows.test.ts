@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { compareRuns } from '#renderer/features/compare/compare-runs.ts';
 import { clearBest, rowsOf } from '#renderer/features/compare/run-rows.ts';
 import { buildQualityRun } from '#test/helpers/build-quality-run.ts';
 
@@ -36,37 +35,5 @@ describe('rows of a run', () => {
       { id: 'two', bytes: 4, kld: { prose: chunks(0.0201) } },
     ]);
     expect(clearBest(rowsOf(twice), 'kld')).toBeUndefined();
-  });
-});
-
-describe('two runs', () => {
-  const run = (kld: number, sha256 = 'bytes') =>
-    buildQualityRun([{ id: 'Q4_K_M', bytes: 4, sha256, kld: { prose: chunks(kld) } }]);
-
-  it('of the same file and text have no difference', () => {
-    const { rows, differing } = compareRuns(run(0.02), run(0.02));
-    expect(rows).toMatchObject([{ verdict: 'no difference', paired: true, sameFile: true }]);
-    expect(differing).toEqual([]);
-  });
-
-  it('tell which one is closer, paired over the chunks that both have', () => {
-    const { rows } = compareRuns(run(0.02, 'old'), run(0.0205, 'new'));
-    // The two intervals overlap; the chunks' own differences do not.
-    expect(rows).toMatchObject([{ verdict: 'closer', paired: true, sameFile: false }]);
-    expect(rows[0]?.kld?.value).toBeCloseTo(-0.0005);
-  });
-
-  it('are not paired where the texts differ, and list what only one has', () => {
-    const other = buildQualityRun([
-      { id: 'Q4_K_M', bytes: 4, kld: { code: chunks(0.0205) } },
-      { id: 'Q2_K', bytes: 2, kld: { code: chunks(0.2) } },
-    ]);
-    const { rows, sharedTexts, differing } = compareRuns(run(0.02), other);
-    expect(sharedTexts).toEqual([]);
-    expect(rows).toMatchObject([
-      { label: 'Q4_K_M', verdict: 'no difference', paired: false },
-      { label: 'Q2_K', verdict: undefined },
-    ]);
-    expect(differing.map(({ name }) => name)).toEqual(['texts']);
   });
 });
