@@ -3,6 +3,7 @@ import type { Comparison, Ranking } from '#src/contract/quality/ranking.ts';
 import type { Run } from '#src/contract/quality/run.ts';
 import { formatBytes } from '#src/text/format-number.ts';
 import { intervalText, significant } from './figure-text.ts';
+import { htmlFootnote, htmlTable } from './html-table.ts';
 import { html, type Markup } from './markup.ts';
 
 export interface Neighbours {
@@ -54,24 +55,14 @@ export function htmlDifferences(run: Run, ranking: Ranking): Markup | undefined 
       <td class="words">${verdictWords[comparison.verdict]}</td>
     </tr> `;
   });
-  return html`<div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>File</th>
-            <th class="left">Next larger</th>
-            <th>Bytes more</th>
-            <th>KLD less</th>
-            <th>95 % interval</th>
-            <th class="left">Verdict</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${rows}
-        </tbody>
-      </table>
-    </div>
-    <p>
-      <small>Paired over the same chunks. "No difference" where the interval holds zero.</small>
-    </p>`;
+  const head = html`<tr>
+    <th>File</th>
+    <th class="left">Next larger</th>
+    <th>Bytes more</th>
+    <th>KLD less</th>
+    <th>95 % interval</th>
+    <th class="left">Verdict</th>
+  </tr>`;
+  return html`${htmlTable(head, rows)}
+  ${htmlFootnote('Paired over the same chunks. "No difference" where the interval holds zero.')}`;
 }

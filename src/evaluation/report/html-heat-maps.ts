@@ -2,6 +2,7 @@
 // helps to find it.
 import type { MatrixCell, Run } from '#src/contract/quality/run.ts';
 import { plusMinus } from './figure-text.ts';
+import { htmlFootnote, htmlTable } from './html-table.ts';
 import { subjectHead } from './html-tables.ts';
 import { html, type Markup } from './markup.ts';
 import type { ReportRow } from './report-rows.ts';
@@ -32,23 +33,15 @@ export function htmlDomains(run: Run, rows: readonly ReportRow[]): Markup | unde
         })}
       </tr> `,
   );
-  const head = run.texts.map(({ title, domain }) => {
+  const columns = run.texts.map(({ title, domain }) => {
     const place = domain === undefined ? undefined : html`<small>${domain}</small>`;
     return html`<th>${title}${place}</th>`;
   });
-  return html`<div class="scroll">
-    <table class="heat">
-      <thead>
-        <tr>
-          <th>Mean KLD</th>
-          ${head}
-        </tr>
-      </thead>
-      <tbody>
-        ${body}
-      </tbody>
-    </table>
-  </div>`;
+  const head = html`<tr>
+    <th>Mean KLD</th>
+    ${columns}
+  </tr>`;
+  return htmlTable(head, body, 'heat');
 }
 
 /** For each adapter and level: both forms' KLD on the adapter's own text, what is kept of it, and what to ship. */
@@ -88,26 +81,12 @@ export function htmlMatrix(run: Run): Markup | undefined {
       ${cells}
     </tr> `;
   });
-  return html`<div class="scroll">
-      <table class="heat">
-        <thead>
-          <tr>
-            <th>KLD on its own text</th>
-            ${levels.map((level) => html`<th>${level}</th>`)}
-          </tr>
-        </thead>
-        <tbody>
-          ${body}
-        </tbody>
-      </table>
-    </div>
-    <p>
-      <small
-        >Quantized base with the adapter at run time, and the adapter merged before quantizing, both
-        against the unquantized base with the adapter. Kept is the share of the adapter's change
-        that survives quantizing the merged weights.</small
-      >
-    </p>`;
+  const head = html`<tr>
+    <th>KLD on its own text</th>
+    ${levels.map((level) => html`<th>${level}</th>`)}
+  </tr>`;
+  return html`${htmlTable(head, body, 'heat')}
+  ${htmlFootnote("Quantized base with the adapter at run time, and the adapter merged before quantizing, both against the unquantized base with the adapter. Kept is the share of the adapter's change that survives quantizing the merged weights.")}`;
 }
 
 /** Strength by order of magnitude, from the least to the largest. */

@@ -6,6 +6,7 @@ import { conditionFacts, conditionsLine } from './conditions.ts';
 import { htmlDifferences } from './html-differences.ts';
 import { htmlDomains, htmlMatrix } from './html-heat-maps.ts';
 import { htmlPlane, planeLegend } from './html-plane.ts';
+import { htmlTable } from './html-table.ts';
 import { htmlQualityTable, htmlSpeedTable, htmlTasks } from './html-tables.ts';
 import { levelVariable } from './level-style.ts';
 import { capitalized } from './markdown-report.ts';
@@ -114,23 +115,15 @@ function conditions(run: Run): Markup {
         <td>${sha256.slice(0, 16)}</td>
       </tr> `,
   );
+  const head = html`<tr>
+    <th>File</th>
+    <th class="left">Name</th>
+    <th>Architecture</th>
+    <th class="left">Adapters</th>
+    <th>SHA-256 begins</th>
+  </tr>`;
   return html`<dl class="facts">${facts}</dl>
-    <div class="scroll" style="margin-top:16px">
-      <table>
-        <thead>
-          <tr>
-            <th>File</th>
-            <th class="left">Name</th>
-            <th>Architecture</th>
-            <th class="left">Adapters</th>
-            <th>SHA-256 begins</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${files}
-        </tbody>
-      </table>
-    </div>`;
+    ${htmlTable(head, files)}`;
 }
 
 /** Folders of the one who measured are nobody's business. */

@@ -11,6 +11,7 @@ import {
   significant,
   timingText,
 } from './figure-text.ts';
+import { htmlFootnote, htmlTable } from './html-table.ts';
 import { formWords, levelVariable } from './level-style.ts';
 import { html, type Markup } from './markup.ts';
 import type { ReportRow } from './report-rows.ts';
@@ -51,22 +52,8 @@ export function htmlQualityTable(run: Run, rows: readonly ReportRow[]): Markup {
   </tr>`;
   const several = run.texts.length > 1 ? ', each text weighing the same' : '';
   const sampled = isSampled ? ' Sampling is what the sampled tail of the reference adds.' : '';
-  return html`<div class="scroll">
-      <table>
-        <thead>
-          ${head}
-        </thead>
-        <tbody>
-          ${body}
-        </tbody>
-      </table>
-    </div>
-    <p>
-      <small
-        >KLD in nats. ± is the standard error over scored tokens${several}; intervals are
-        bootstrapped over chunks.${sampled}</small
-      >
-    </p>`;
+  return html`${htmlTable(head, body)}
+  ${htmlFootnote(`KLD in nats. ± is the standard error over scored tokens${several}; intervals are bootstrapped over chunks.${sampled}`)}`;
 }
 
 export function htmlSpeedTable(rows: readonly ReportRow[]): Markup | undefined {
@@ -93,31 +80,17 @@ export function htmlSpeedTable(rows: readonly ReportRow[]): Markup | undefined {
     processRamBytes === undefined
       ? ''
       : ` Peak RAM holds ${formatBytes(processRamBytes)} of the program itself.`;
-  return html`<div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>File</th>
-            <th>Load</th>
-            <th>Prompt (${promptTokens}), tokens/s</th>
-            <th>Generation (${generatedTokens}), tokens/s</th>
-            <th>First token</th>
-            <th>Peak RAM</th>
-            ${hasVideo ? html`<th>Peak VRAM</th>` : undefined}
-          </tr>
-        </thead>
-        <tbody>
-          ${body}
-        </tbody>
-      </table>
-    </div>
-    <p>
-      <small
-        >Median of ${runs} ${runs === 1 ? 'run' : 'runs'} (lowest to highest) on ${device},
-        ${threads} ${threads === 1 ? 'thread' : 'threads'}; loads with the file in the page
-        cache.${own}</small
-      >
-    </p>`;
+  const head = html`<tr>
+    <th>File</th>
+    <th>Load</th>
+    <th>Prompt (${promptTokens}), tokens/s</th>
+    <th>Generation (${generatedTokens}), tokens/s</th>
+    <th>First token</th>
+    <th>Peak RAM</th>
+    ${hasVideo ? html`<th>Peak VRAM</th>` : undefined}
+  </tr>`;
+  return html`${htmlTable(head, body)}
+  ${htmlFootnote(`Median of ${runs} ${runs === 1 ? 'run' : 'runs'} (lowest to highest) on ${device}, ${threads} ${threads === 1 ? 'thread' : 'threads'}; loads with the file in the page cache.${own}`)}`;
 }
 
 export function htmlTasks(run: Run): Markup | undefined {
@@ -151,22 +124,13 @@ export function htmlTasks(run: Run): Markup | undefined {
       </details>`,
     ];
   });
-  return html`<div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>File</th>
-            <th class="left">Tasks</th>
-            <th>Right</th>
-            <th>Score</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${body}
-        </tbody>
-      </table>
-    </div>
-    ${wrong}`;
+  const head = html`<tr>
+    <th>File</th>
+    <th class="left">Tasks</th>
+    <th>Right</th>
+    <th>Score</th>
+  </tr>`;
+  return html`${htmlTable(head, body)} ${wrong}`;
 }
 
 /** The row's name with its level's colour. */

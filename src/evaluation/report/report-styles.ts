@@ -45,6 +45,7 @@ tbody th { color: var(--text); font-weight: 500; font-family: 'JetBrains Mono', 
 .facts { display: grid; grid-template-columns: max-content 1fr; gap: 4px 20px; margin: 0; }
 .facts dt { color: var(--muted); }
 .facts dd { margin: 0; }
+.facts + .scroll { margin-top: 16px; }
 ul { margin: 0; padding-left: 18px; }
 svg { display: block; width: 100%; min-width: 680px; height: auto; }
 details { margin-top: 8px; }
