@@ -15,6 +15,11 @@ export interface ChunkBatch {
   readonly scored: number;
 }
 
+/** Chunks that are decoded at once, each as a sequence of its own: as many as a batch holds, like llama-perplexity does. */
+export function chunksPerBatch(contextSize: number): number {
+  return Math.max(1, Math.floor(batchTokens / contextSize));
+}
+
 /** Scored positions of a chunk: contextSize/2 … contextSize-2. */
 export function scoredPerChunk(contextSize: number): number {
   return contextSize - 1 - Math.floor(contextSize / 2);

@@ -1,5 +1,5 @@
-// A model that is measured: loaded with its adapters, one context of the chunk's size, decoded batch by batch. The rows of
-// logits stay in native memory: 512 of them of a vocabulary of 150,000 are 300 MB.
+// A model that is measured: loaded with its adapters, a context for the chunks that are computed side by side, decoded batch
+// by batch. The rows of logits stay in native memory: 512 of them of a vocabulary of 150,000 are 300 MB.
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { ChunkBatch } from '#src/evaluation/chunk-plan.ts';
 import { batchTokens, planBatches } from '#src/evaluation/chunk-plan.ts';
@@ -12,6 +12,8 @@ export interface EvaluationModelOptions {
   readonly path: string;
   readonly adapters: readonly { readonly path: string; readonly scale: number }[];
   readonly contextSize: number;
+  /** At most so many are decoded at once; together they fit one batch. 1 when absent. */
+  readonly chunksAtOnce?: number | undefined;
   readonly threads: number;
   readonly gpuLayers: number;
 }
@@ -26,13 +28,13 @@ export class EvaluationModel {
     private readonly library: LlamaLibrary,
     private readonly model: ModelHandle,
     private readonly context: ContextHandle,
-    contextSize: number,
+    batchSize: number,
   ) {
     const vocabulary = library.models.vocabulary(model);
     this.vocabularySize = library.vocabulary.size(vocabulary);
     const addsBos = library.vocabulary.addsBos(vocabulary);
     this.startToken = addsBos ? library.vocabulary.specialTokens(vocabulary).bos : -1;
-    this.buffer = new Int32Array(Math.min(batchTokens, contextSize));
+    this.buffer = new Int32Array(batchSize);
   }
 
   /** Throws `native/failed`, `memory/short`, `adapter/wrong-base`, `architecture/unsupported` for models that only encode. */
@@ -40,7 +42,7 @@ export class EvaluationModel {
     library: LlamaLibrary,
     options: EvaluationModelOptions,
   ): Promise<EvaluationModel> {
-    const { label, contextSize, threads, gpuLayers } = options;
+    const { label, contextSize, threads, gpuLayers, chunksAtOnce = 1 } = options;
     const model = await library.models.load(options.path, { gpuLayers });
     let context: ContextHandle | undefined;
     try {
@@ -52,10 +54,15 @@ export class EvaluationModel {
           { hint: 'Measure models that generate text.' },
         );
       }
-      const batchSize = Math.min(batchTokens, contextSize);
-      context = library.contexts.create(model, { contextSize, batchSize, threads });
+      const batchSize = chunksAtOnce * Math.min(batchTokens, contextSize);
+      context = library.contexts.create(model, {
+        contextSize: chunksAtOnce * contextSize,
+        batchSize,
+        sequences: chunksAtOnce,
+        threads,
+      });
       library.adapters.applyFiles(model, context, options.adapters);
-      return new EvaluationModel(library, model, context, contextSize);
+      return new EvaluationModel(library, model, context, batchSize);
     } catch (error) {
       if (context !== undefined) library.contexts.free(context);
       library.models.free(model);
@@ -64,25 +71,30 @@ export class EvaluationModel {
   }
 
   /**
-   * Computes one batch of a chunk (`tokens`: the whole chunk as it stands in the text). The chunk's first batch empties
-   * the memory. Gives the rows that count, undefined when there are none; they stay until the next call.
+   * Computes one batch of every chunk (the whole chunks, as they stand in the text, equally long). The chunks' first batch
+   * empties the memory. Gives each chunk's rows that count, undefined when there are none; they stay until the next call.
    */
-  async decode(tokens: Int32Array, batch: ChunkBatch): Promise<LogitRows | undefined> {
+  async decode(chunks: readonly Int32Array[], batch: ChunkBatch): Promise<LogitRows[] | undefined> {
     const { start, count, firstOutput, scored } = batch;
     const { contexts } = this.library;
-    const piece = this.buffer.subarray(0, count);
-    piece.set(tokens.subarray(start, start + count));
-    if (start === 0) {
-      contexts.clear(this.context);
-      if (this.startToken >= 0) piece[0] = this.startToken;
+    const tokens = this.buffer.subarray(0, chunks.length * count);
+    if (start === 0) contexts.clear(this.context);
+    for (const [index, chunk] of chunks.entries()) {
+      const piece = tokens.subarray(index * count, (index + 1) * count);
+      piece.set(chunk.subarray(start, start + count));
+      if (start === 0 && this.startToken >= 0) piece[0] = this.startToken;
     }
     await contexts.decode(this.context, {
-      tokens: piece,
+      tokens,
       firstPosition: start,
       outputs: { from: firstOutput },
+      sequences: chunks.length,
     });
     if (scored === 0) return undefined;
-    return { address: contexts.logitsAddress(this.context, firstOutput), count: scored };
+    return chunks.map((_, index) => ({
+      address: contexts.logitsAddress(this.context, index * count + firstOutput),
+      count: scored,
+    }));
   }
 
   /**
@@ -92,11 +104,11 @@ export class EvaluationModel {
     for (const batch of planBatches(tokens.length)) {
       const index = position - batch.start;
       if (index >= batch.count) {
-        await this.decode(tokens, { ...batch, scored: 0 });
+        await this.decode([tokens], { ...batch, scored: 0 });
         continue;
       }
       // Positions that are only context have no logits otherwise.
-      await this.decode(tokens, {
+      await this.decode([tokens], {
         ...batch,
         firstOutput: Math.min(batch.firstOutput, index),
         scored: 0,

@@ -6,7 +6,8 @@ import type { Measurement } from '#src/contract/quality/measurements.ts';
 import type { Conditions } from '#src/contract/quality/run.ts';
 import type { MeasuredText, Subject } from '#src/contract/quality/subjects.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
-import { planBatches } from '#src/evaluation/chunk-plan.ts';
+import { chunksPerBatch } from '#src/evaluation/chunk-plan.ts';
+import { invariant } from '#src/errors/assert.ts';
 import type { PositionScores, ReferenceChunk } from '#src/evaluation/position-scores.ts';
 import { chooseReferenceSize, llamaLogitsBytes } from '#src/evaluation/reference/reference-size.ts';
 import { summarize } from '#src/evaluation/statistics/summarize.ts';
@@ -15,6 +16,7 @@ import { pruneMeasurements } from '#src/io/measurement-store.ts';
 import type { LlamaLibrary } from '../ffi/llama-library.types.ts';
 import { forwardNativeLog, nativeLibrary } from '../native-library.ts';
 import { adapterFiles } from './adapter-files.ts';
+import { chunksToScore, groupChunks, missingOf } from './chunk-groups.ts';
 import { referenceShelf, scoresShelf, type Shelf, type ShelfConditions } from './chunk-shelves.ts';
 import { EvaluationModel } from './evaluation-model.ts';
 import type { MeasuredModel } from './measured-model.ts';
@@ -27,7 +29,7 @@ import {
 } from './prepare-measurement.ts';
 import type { TokenizedText } from './read-text.ts';
 import { referenceFile, type ReferenceFile } from './reference-file.ts';
-import { recordReference, scoreAgainst, scorePair, type ChunkToScore } from './score-chunk.ts';
+import { recordReference, scoreAgainst, scorePair } from './score-chunk.ts';
 import { ScorePool } from './score-pool.ts';
 
 export interface MeasureOptions extends MeasurementRequest {
@@ -235,10 +237,13 @@ async function computeBase(basePasses: readonly BasePass[], bench: Bench): Promi
         chunks,
         chunks - missing.length,
       );
-      for (const index of missing) {
-        const chunk = chunkOf(text, index, bench);
-        await shelf.write(index, await recordReference(model, reference.subject.label, chunk));
-        bench.progress.tick();
+      for (const group of groupChunks(missing, bench.options.contextSize)) {
+        const chunks = chunksToScore(text, group, { ...bench.options, pool: bench.pool });
+        const recorded = await recordReference(model, reference.subject.label, chunks);
+        for (const [at, index] of group.entries()) {
+          await shelf.write(index, recorded[at] ?? []);
+          bench.progress.tick();
+        }
       }
     }
   } finally {
@@ -297,19 +302,26 @@ async function computePass(
   const { title, chunks: count } = text.measured;
   bench.progress.begin(`${label} on ${title}`, count, count - missing.length);
   const start = performance.now();
-  for (const index of missing) {
-    const chunk = chunkOf(text, index, bench);
-    const scores =
+  for (const group of groupChunks(missing, bench.options.contextSize)) {
+    const toScore = chunksToScore(text, group, { ...bench.options, pool: bench.pool });
+    const parts = await Promise.all(
+      group.map(async (index) => (await reference?.read(index)) ?? []),
+    );
+    const scored =
       base === undefined
-        ? await scoreAgainst(model, label, (await reference?.read(index)) ?? [], chunk)
+        ? await scoreAgainst(model, label, parts, toScore)
         : await scorePair(
             { model: base, label: bench.prepared.reference.subject.label },
             { model, label },
-            chunk,
+            toScore,
           );
-    chunks[index] = scores;
-    await shelf.write(index, scores);
-    bench.progress.tick();
+    for (const [at, index] of group.entries()) {
+      const scores = scored[at];
+      invariant(scores !== undefined, 'every chunk of a group was scored');
+      chunks[index] = scores;
+      await shelf.write(index, scores);
+      bench.progress.tick();
+    }
   }
   const seconds = (performance.now() - start) / 1000;
   return missing.length === count ? seconds : undefined;
@@ -355,6 +367,7 @@ async function openModel(
     path,
     adapters,
     contextSize: options.contextSize,
+    chunksAtOnce: chunksPerBatch(options.contextSize),
     threads: threadsFor(model, options),
     gpuLayers: options.gpuLayers ?? 0,
   });
@@ -363,17 +376,6 @@ async function openModel(
 /** Of the model that computes; a folder's files are as large as its conversion. */
 function threadsFor({ subject }: MeasuredModel, { threads }: MeasureOptions): number {
   return threads ?? chooseThreads(subject.bytes);
-}
-
-function chunkOf(text: TokenizedText, index: number, { pool, options }: Bench): ChunkToScore {
-  const { contextSize, signal } = options;
-  const tokens = text.tokens.subarray(index * contextSize, (index + 1) * contextSize);
-  const name = `chunk ${index + 1} of "${text.measured.title}"`;
-  return { tokens, name, batches: planBatches(contextSize), pool, signal };
-}
-
-function missingOf(chunks: readonly (PositionScores | undefined)[]): number[] {
-  return chunks.flatMap((chunk, index) => (chunk === undefined ? [index] : []));
 }
 
 /** Size of what is kept of the reference, and its share of llama.cpp's logits file for the same positions. */

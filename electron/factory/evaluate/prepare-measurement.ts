@@ -7,7 +7,7 @@ import type {
 } from '#src/contract/quality/subjects.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { batchTokens } from '#src/evaluation/chunk-plan.ts';
+import { batchTokens, chunksPerBatch } from '#src/evaluation/chunk-plan.ts';
 import { findOverlap, type NamedText } from '#src/evaluation/suites/find-overlap.ts';
 import { estimateMemory } from '#src/stages/library/memory-estimate.ts';
 import { formatBytes } from '#src/text/format-number.ts';
@@ -198,11 +198,12 @@ async function checkMemory(
 
 function neededBytes({ subject, metadata, tensors }: MeasuredModel, contextSize: number): number {
   const { architecture, vocabularySize } = subject;
-  const rows = Math.min(batchTokens, contextSize) * vocabularySize * 4;
+  const together = chunksPerBatch(contextSize);
+  const rows = Math.min(batchTokens, together * contextSize) * vocabularySize * 4;
   const estimate = estimateMemory({ architecture, metadata, tensors }, contextSize);
   if (estimate === undefined) return rows;
   // The estimate stops at the trained window; a measurement may go beyond.
-  const cache = estimate.cacheBytes * Math.max(1, contextSize / estimate.contextSize);
+  const cache = estimate.cacheBytes * together * Math.max(1, contextSize / estimate.contextSize);
   return rows + cache + estimate.computeBytes;
 }
 

@@ -1,7 +1,9 @@
-// One chunk through one model or two: decoded batch by batch, the rows scored before the next batch overwrites them.
+// Chunks through one model or two: decoded batch by batch, as many side by side as a batch holds, the rows scored before the
+// next batch overwrites them.
+import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { ChunkBatch } from '#src/evaluation/chunk-plan.ts';
-import type { PositionScores, ReferenceChunk } from '#src/evaluation/position-scores.ts';
+import type { LogitRows, PositionScores, ReferenceChunk } from '#src/evaluation/position-scores.ts';
 import type { EvaluationModel } from './evaluation-model.ts';
 import { joinScores } from './join-scores.ts';
 import type { ScorePool } from './score-pool.ts';
@@ -11,80 +13,133 @@ export interface ChunkToScore {
   readonly tokens: Int32Array;
   /** For messages: `chunk 3 of "Prose"`. */
   readonly name: string;
+}
+
+/** Chunks that are computed side by side. */
+export interface ChunksToScore {
+  readonly chunks: readonly ChunkToScore[];
   readonly batches: readonly ChunkBatch[];
   readonly pool: ScorePool;
   /** Looked at before every batch. */
   readonly signal: AbortSignal;
 }
 
-/** The reference of a chunk, one part per batch with scored positions. */
+/** The reference of each chunk, one part per batch with scored positions. */
 export async function recordReference(
   model: EvaluationModel,
   label: string,
-  chunk: ChunkToScore,
-): Promise<ReferenceChunk[]> {
-  const parts: ReferenceChunk[] = [];
-  for (const batch of chunk.batches) {
-    chunk.signal.throwIfAborted();
-    const rows = await model.decode(chunk.tokens, batch);
+  group: ChunksToScore,
+): Promise<ReferenceChunk[][]> {
+  const parts: ReferenceChunk[][] = group.chunks.map(() => []);
+  for (const batch of group.batches) {
+    group.signal.throwIfAborted();
+    const rows = await model.decode(tokensOf(group), batch);
     if (rows === undefined) continue;
-    const scored = chunk.pool.scoreReference(rows, nextTokens(chunk.tokens, batch));
-    parts.push(await named(scored, chunk, batch, { reference: label }));
+    const scored = await scoreAll(group, (chunk, index) =>
+      named(
+        group.pool.scoreReference(rowsAt(rows, index), nextTokens(chunk.tokens, batch)),
+        chunk,
+        batch,
+        { reference: label },
+      ),
+    );
+    scored.forEach((part, index) => parts[index]?.push(part));
   }
   return parts;
 }
 
-/** Throws `evaluation/not-finite`, and `evaluation/reference` where the parts are not this chunk's. */
+/**
+ * `references` are the parts of each chunk. Throws `evaluation/not-finite`, and `evaluation/reference` where the parts are not
+ * this chunk's.
+ */
 export async function scoreAgainst(
   model: EvaluationModel,
   label: string,
-  reference: readonly ReferenceChunk[],
-  chunk: ChunkToScore,
-): Promise<PositionScores> {
-  const parts: PositionScores[] = [];
-  for (const batch of chunk.batches) {
-    chunk.signal.throwIfAborted();
-    const rows = await model.decode(chunk.tokens, batch);
+  references: readonly (readonly ReferenceChunk[])[],
+  group: ChunksToScore,
+): Promise<PositionScores[]> {
+  const parts: PositionScores[][] = group.chunks.map(() => []);
+  let number = 0;
+  for (const batch of group.batches) {
+    group.signal.throwIfAborted();
+    const rows = await model.decode(tokensOf(group), batch);
     if (rows === undefined) continue;
-    const part = reference[parts.length];
-    if (part === undefined) {
-      throw new StudioError(
-        'evaluation/reference',
-        `The kept reference lacks a part of ${chunk.name}.`,
-        {
-          hint: 'Measure again with --fresh, which makes the reference anew.',
-        },
+    const scored = await scoreAll(group, (chunk, index) => {
+      const part = references[index]?.[number];
+      if (part === undefined) throw missingPart(chunk);
+      return named(
+        group.pool.scoreAgainst(rowsAt(rows, index), nextTokens(chunk.tokens, batch), part),
+        chunk,
+        batch,
+        { subject: label },
       );
-    }
-    const scored = chunk.pool.scoreAgainst(rows, nextTokens(chunk.tokens, batch), part);
-    parts.push(await named(scored, chunk, batch, { subject: label }));
+    });
+    scored.forEach((part, index) => parts[index]?.push(part));
+    number++;
   }
-  return joinScores(parts);
+  return parts.map(joinScores);
 }
 
 export async function scorePair(
   base: { readonly model: EvaluationModel; readonly label: string },
   subject: { readonly model: EvaluationModel; readonly label: string },
-  chunk: ChunkToScore,
-): Promise<PositionScores> {
-  const parts: PositionScores[] = [];
-  for (const batch of chunk.batches) {
-    chunk.signal.throwIfAborted();
-    const baseRows = await base.model.decode(chunk.tokens, batch);
-    chunk.signal.throwIfAborted();
-    const rows = await subject.model.decode(chunk.tokens, batch);
+  group: ChunksToScore,
+): Promise<PositionScores[]> {
+  const parts: PositionScores[][] = group.chunks.map(() => []);
+  for (const batch of group.batches) {
+    group.signal.throwIfAborted();
+    const baseRows = await base.model.decode(tokensOf(group), batch);
+    group.signal.throwIfAborted();
+    const rows = await subject.model.decode(tokensOf(group), batch);
     if (baseRows === undefined || rows === undefined) continue;
-    const scored = chunk.pool.scorePair(baseRows, rows, nextTokens(chunk.tokens, batch));
-    parts.push(
-      await named(scored, chunk, batch, { reference: base.label, subject: subject.label }),
+    const scored = await scoreAll(group, (chunk, index) =>
+      named(
+        group.pool.scorePair(
+          rowsAt(baseRows, index),
+          rowsAt(rows, index),
+          nextTokens(chunk.tokens, batch),
+        ),
+        chunk,
+        batch,
+        { reference: base.label, subject: subject.label },
+      ),
     );
+    scored.forEach((part, index) => parts[index]?.push(part));
   }
-  return joinScores(parts);
+  return parts.map(joinScores);
+}
+
+function tokensOf({ chunks }: ChunksToScore): Int32Array[] {
+  return chunks.map(({ tokens }) => tokens);
+}
+
+function rowsAt(rows: readonly LogitRows[], index: number): LogitRows {
+  const found = rows[index];
+  invariant(found !== undefined, 'every chunk of a batch has its rows');
+  return found;
+}
+
+/** All chunks of a batch at once. Resolves only when no worker reads their logits any more. */
+async function scoreAll<Result>(
+  { chunks }: ChunksToScore,
+  score: (chunk: ChunkToScore, index: number) => Promise<Result>,
+): Promise<Result[]> {
+  const settled = await Promise.allSettled(chunks.map(async (chunk, index) => score(chunk, index)));
+  return settled.map((each) => {
+    if (each.status === 'rejected') throw each.reason;
+    return each.value;
+  });
 }
 
 function nextTokens(tokens: Int32Array, { start, firstOutput, scored }: ChunkBatch): Int32Array {
   const first = start + firstOutput + 1;
   return tokens.slice(first, first + scored);
+}
+
+function missingPart({ name }: ChunkToScore): StudioError {
+  return new StudioError('evaluation/reference', `The kept reference lacks a part of ${name}.`, {
+    hint: 'Measure again with --fresh, which makes the reference anew.',
+  });
 }
 
 /** The pool knows rows only: puts the model's name and the place in the text into its error. */

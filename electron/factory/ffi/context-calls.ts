@@ -184,7 +184,10 @@ function fillBatch(target: Batch, request: DecodeRequest): void {
   const length = count / sequenceCount;
   invariant(Number.isInteger(length), 'the sequences of a batch have equal lengths');
   const positions = Int32Array.from({ length: count }, (_, i) => firstPosition + (i % length));
-  const outputs = new Int8Array(count).fill(1, firstOutput(request.outputs, count));
+  const outputs = new Int8Array(count);
+  const first = firstOutput(request.outputs, length);
+  for (let start = 0; start < count; start += length)
+    outputs.fill(1, start + first, start + length);
   target.n_tokens = count;
   koffi.encode(target.token, 'int32', request.tokens, count);
   koffi.encode(target.pos, 'int32', positions, count);

@@ -115,7 +115,10 @@ export interface DecodeRequest {
   readonly tokens: Int32Array;
   /** Position of the first token; the others follow. */
   readonly firstPosition: number;
-  /** Which tokens get logits (and token embeddings): all of them, the last one, or those from an index on (none beyond the end). */
+  /**
+   * Which tokens get logits (and token embeddings): all of them, the last one, or those from an index on (none beyond the end).
+   * Of several sequences the index counts in each.
+   */
   readonly outputs: 'all' | 'last' | { readonly from: number };
   readonly sequence?: number;
   /** `tokens` are this many sequences of equal length, numbered from 0, each from `firstPosition` on; 1 when absent. */

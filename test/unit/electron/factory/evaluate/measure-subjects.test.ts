@@ -111,18 +111,35 @@ const clear = () => rm(home(), { recursive: true, force: true });
 describe('measuring', () => {
   it('goes on where it was stopped, with the same figures', async () => {
     await clear();
-    const whole = await measure({ subjects: [subject('Q2_K'), subject('Q4_K_M')] });
-    expect(whole.computed).toBe(18);
+    // Eight chunks of 64 tokens are a batch: 8 and 4 of the reference, then of each level.
+    const asked = { subjects: [subject('Q2_K'), subject('Q4_K_M')], chunks: 12 };
+    const whole = await measure(asked);
+    expect(whole.computed).toBe(36);
     await clear();
-    const subjects = [subject('Q2_K'), subject('Q4_K_M')];
-    await expect(measure({ subjects, stopAfter: 9 })).rejects.toThrow('stopped');
-    const rest = await measure({ subjects });
-    expect(rest.computed).toBe(9);
+    await expect(measure({ ...asked, stopAfter: 20 })).rejects.toThrow('stopped');
+    const rest = await measure(asked);
+    expect(rest.computed).toBe(16);
     expect(figures(rest)).toEqual(figures(whole));
-    const again = await measure({ subjects });
+    const again = await measure(asked);
     expect(again.computed).toBe(0);
     expect(figures(again)).toEqual(figures(whole));
-    expect((await measure({ subjects, fresh: true })).computed).toBe(18);
+    expect((await measure({ ...asked, fresh: true })).computed).toBe(36);
+  });
+
+  it('finds the same in chunks that are computed side by side and one by one', async () => {
+    await clear();
+    const together = await measure({ chunks: 8 });
+    await clear();
+    // One more each time: the last one of a batch alone.
+    for (let chunks = 1; chunks < 8; chunks++) await measure({ chunks });
+    const oneByOne = await measure({ chunks: 8 });
+    expect(oneByOne.computed).toBe(2);
+    const [left] = together.result.measurements;
+    const [right] = oneByOne.result.measurements;
+    for (const [index, nll] of (left?.chunks.nll ?? []).entries()) {
+      expect(right?.chunks.nll[index]).toBeCloseTo(nll, 5);
+      expect(right?.chunks.kld[index]).toBeCloseTo(left?.chunks.kld[index] ?? Number.NaN, 5);
+    }
   });
 
   it('measures more chunks of a text by measuring the others only', async () => {
