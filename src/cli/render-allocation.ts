@@ -34,6 +34,7 @@ export function renderAllocation(result: AllocateResult): string {
     ...(result.tensorTypeFile === undefined
       ? []
       : [['types', printable(result.tensorTypeFile)] as const]),
+    ['run', printable(result.run.path)],
     ['time', formatDuration(result.seconds)],
   ];
   return `${renderTable(columns, rows)}\n${renderFacts(facts)}\n${printable(result.reason)}\n`;

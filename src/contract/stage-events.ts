@@ -14,7 +14,7 @@ export type StageEvent =
     }
   /** Something the user should read but that does not stop the work. */
   | { event: 'notice'; level: 'info' | 'warning'; message: string }
-  /** Where a node of the recipe stands; for a quantize step one per level. Only builds report it. */
+  /** Where a node of the recipe stands; for a quantize step one per level. Builds report it, and allocations. */
   | {
       event: 'step';
       node: string;

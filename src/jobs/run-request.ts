@@ -188,10 +188,10 @@ function resultOfImatrix({ path, bytes, sha256, seconds }: ImatrixResult): JobRe
 }
 
 function resultOfAllocation(result: AllocateResult): JobResult {
-  const { path, bytes, sha256, kept, stock, seconds } = result;
+  const { path, bytes, sha256, bitsPerWeight, kept, stock, run, seconds } = result;
   const level = kept === 'stock' ? stock.level : 'hybrid';
-  const file = { path, bytes, sha256, level, bitsPerWeight: 0, adapters: [], reused: false };
-  return { files: [file], manifests: [], seconds };
+  const file = { path, bytes, sha256, level, bitsPerWeight, adapters: [], reused: false };
+  return { files: [file], manifests: [], run: run.id, seconds };
 }
 
 /** What a host that died had written last: the log keeps it where people look for it. */

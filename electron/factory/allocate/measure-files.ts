@@ -9,7 +9,11 @@ import type { SubjectRequest, TextRequest } from '#src/contract/quality/subjects
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { journalPathOf, partialPathOf } from '#src/io/output-file.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
-import { measureSubjects } from '../evaluate/measure-subjects.ts';
+import {
+  measureSubjects,
+  type MeasuredPass,
+  type MeasuredSubjects,
+} from '../evaluate/measure-subjects.ts';
 import { nativeLibrary } from '../native-library.ts';
 import { writeOutputs } from '../quantize/write-outputs.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
@@ -63,13 +67,37 @@ export interface FileToMeasure {
   readonly path: string;
 }
 
+export interface TextsToRead {
+  readonly texts: readonly TextRequest[];
+  /** Per text; all of them without it. */
+  readonly chunks?: number | undefined;
+}
+
 /** Measurements by file id, one per text. */
 export async function measureFiles(
   files: readonly FileToMeasure[],
-  { texts, chunks }: { texts: readonly TextRequest[]; chunks: number | undefined },
-  { source, contextSize, threads, signal, emit }: Bench,
+  texts: TextsToRead,
+  bench: Bench,
 ): Promise<ReadonlyMap<string, readonly Measurement[]>> {
-  const { measurements } = await measureSubjects({
+  const { measurements } = await measureAgainstSource(files, texts, bench);
+  return new Map(files.map(({ id }) => [id, measurementsOf(id, measurements)]));
+}
+
+export function measurementsOf(
+  id: string,
+  measurements: readonly Measurement[],
+): readonly Measurement[] {
+  return measurements.filter(({ subject }) => subject === id);
+}
+
+/** The same with all that a run says of it. */
+export function measureAgainstSource(
+  files: readonly FileToMeasure[],
+  { texts, chunks }: TextsToRead,
+  { source, contextSize, threads, signal, emit }: Bench,
+  onMeasured?: (pass: MeasuredPass) => Promise<void>,
+): Promise<MeasuredSubjects> {
+  return measureSubjects({
     reference: { path: source, adapters: [] },
     subjects: files.map((file) => ({ ...file, adapters: [] })),
     texts,
@@ -79,8 +107,8 @@ export async function measureFiles(
     threads,
     signal,
     emit,
+    onMeasured,
   });
-  return new Map(files.map(({ id }) => [id, measurements.filter(({ subject }) => subject === id)]));
 }
 
 /** Mean over texts, each weighing the same however long it is, as rankings have it. */

@@ -26,12 +26,13 @@ export interface ProbeOptions {
   readonly texts: readonly TextRequest[];
   /** Per text. */
   readonly chunks: number;
+  readonly onProbed?: ((done: number, total: number) => void) | undefined;
 }
 
 /** One probe per group. Throws what writing and measuring throw. */
 export async function probeGroups(
   model: AllocationModel,
-  { errors, texts, chunks }: ProbeOptions,
+  { errors, texts, chunks, onProbed }: ProbeOptions,
   bench: Bench,
 ): Promise<Probe[]> {
   const groups = [...new Set(model.tensors.map(({ group }) => group))];
@@ -60,6 +61,7 @@ export async function probeGroups(
       const { value } = meanKld(measured.get(`probe-${first + index}`) ?? []);
       probes.push({ group, error, kld: value });
     });
+    onProbed?.(probes.length, planned.length);
   }
   return probes;
 }

@@ -1,14 +1,20 @@
 // `allocate`: hybrid quantization under a budget.
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
+import { budgetText } from '#src/allocation/budget-text.ts';
+import { parseBudget } from '#src/allocation/parse-budget.ts';
 import type { AllocateParams, Budget } from '#src/contract/quality/allocate.ts';
 import { allocateDescriptor } from '#src/stages/allocate/descriptor.ts';
 import type { OptionValues } from '#src/stages/stage-descriptor.ts';
-import { levels, parseLevel } from '#src/tensors/levels.ts';
+import { measurementsFolderName } from '#src/io/run-store.ts';
+import { findWorkspace } from '#src/io/workspace.ts';
+import { levels } from '#src/tensors/levels.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
 import { nearestName } from '../nearest-name.ts';
 import { recordAllocation } from '../record-command.ts';
 import { renderAllocation } from '../render-allocation.ts';
+import { suiteTexts } from '../suite-texts.ts';
 import { usageError } from '../usage-error.ts';
+import { newRunId } from './eval.ts';
 
 type Options = OptionValues<typeof allocateDescriptor.options>;
 
@@ -17,23 +23,33 @@ export const allocateCommand = defineCommand(
   async ({ options, positionals }, context) => {
     const result = await recordAllocation(
       context,
-      paramsOf(options, positionals[0] ?? '', context),
+      await paramsOf(options, positionals[0] ?? '', context),
     );
     return { result, text: renderAllocation(result) };
   },
 );
 
-function paramsOf(options: Options, model: string, context: CommandContext): AllocateParams {
+async function paramsOf(
+  options: Options,
+  model: string,
+  context: CommandContext,
+): Promise<AllocateParams> {
   const { budget, output, chunks, imatrix, threads } = options;
   if (budget === undefined) {
     throw usageError('allocate needs a budget.', 'Add --budget 3.2GB, a level, or kld:0.05.');
   }
   if (output === undefined) throw usageError('allocate needs an output.', 'Add -o OUT.gguf.');
-  if (options.file.length === 0) {
-    throw usageError('allocate needs held-out text for its proof.', 'Add -f TEXT.');
+  if (options.file.length + options.suite.length === 0) {
+    throw usageError(
+      'allocate needs held-out text for its proof.',
+      'Add -f TEXT or --suite NAME, for example --suite general.',
+    );
   }
-  if (options['probe-text'].length === 0) {
-    throw usageError('allocate needs text for its search.', 'Add --probe-text TEXT.');
+  if (options['probe-text'].length + options['probe-suite'].length === 0) {
+    throw usageError(
+      'allocate needs text for its search.',
+      'Add --probe-text TEXT or --probe-suite NAME, for example --probe-suite language.',
+    );
   }
   if (chunks === 0)
     throw usageError('--chunks got "0".', 'Give a number of chunks, or -1 for all.');
@@ -49,14 +65,28 @@ function paramsOf(options: Options, model: string, context: CommandContext): All
       parseSpecial,
     }));
   const typesPath = options['tensor-type-file'];
+  const workspace = await findWorkspace(context.resolvePath('.'));
+  const chosen = budgetOf(budget);
+  const source = context.resolvePath(model);
   return {
-    source: { path: context.resolvePath(model) },
-    budget: parseBudget(budget),
+    folder:
+      options.outdir ?? join(workspace?.folder ?? context.resolvePath('.'), measurementsFolderName),
+    id: newRunId(),
+    title:
+      options.name ?? `Hybrid of ${basename(source)} within ${budgetText(chosen)}`.slice(0, 300),
+    source: { path: source },
+    budget: chosen,
     profile: options.profile,
     ...(imatrix === undefined ? {} : { imatrix }),
     imatrixTexts: [...options['imatrix-text']],
-    probeTexts: texts(options['probe-text'], 'probe'),
-    texts: texts(options.file, 'text'),
+    probeTexts: [
+      ...texts(options['probe-text'], 'probe'),
+      ...(await suiteTexts(options['probe-suite'], workspace?.folder)),
+    ],
+    texts: [
+      ...texts(options.file, 'text'),
+      ...(await suiteTexts(options.suite, workspace?.folder)),
+    ],
     contextSize: options['ctx-size'],
     probeChunks: options['probe-chunks'],
     ...(chunks === undefined || chunks < 0 ? {} : { chunks }),
@@ -65,33 +95,20 @@ function paramsOf(options: Options, model: string, context: CommandContext): All
     output,
     ...(typesPath === undefined ? {} : { tensorTypeFile: typesPath }),
     overwrite: options.overwrite ?? false,
+    tensorErrors: options['tensor-errors'] ?? false,
     ...(threads === undefined ? {} : { threads }),
   };
 }
 
-const units: Readonly<Record<string, number>> = {
-  '': 1, b: 1, kb: 1e3, mb: 1e6, gb: 1e9, tb: 1e12, kib: 2 ** 10, mib: 2 ** 20, gib: 2 ** 30, tib: 2 ** 40,
-}; // prettier-ignore
-
 /** `3.2GB`, `900MiB`, `2155424`, `Q4_K_M`, `kld:0.05`. */
-export function parseBudget(text: string): Budget {
-  const kld = /^kld[:=](.+)$/i.exec(text)?.[1];
-  if (kld !== undefined) {
-    if (/^(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(kld) && Number(kld) > 0) {
-      return { kind: 'kld', kld: Number(kld) };
-    }
-    throw usageError(`--budget got "${text}".`, 'Give a mean KLD above 0: kld:0.05.');
-  }
-  const level = parseLevel(text);
-  if (level !== undefined) return { kind: 'level', level };
-  const size = /^(\d+\.?\d*|\.\d+)\s*([a-z]*)$/i.exec(text);
-  const unit = units[(size?.[2] ?? '?').toLowerCase()];
-  if (size !== null && unit !== undefined && Number(size[1]) > 0) {
-    return { kind: 'bytes', bytes: Math.floor(Number(size[1]) * unit) };
-  }
+function budgetOf(text: string): Budget {
+  const budget = parseBudget(text);
+  if (budget !== undefined) return budget;
+  const message = `--budget got "${text}".`;
+  if (/^kld[:=]/i.test(text)) throw usageError(message, 'Give a mean KLD above 0: kld:0.05.');
   const nearest = nearestName(text, Object.keys(levels));
   throw usageError(
-    `--budget got "${text}".`,
+    message,
     nearest === undefined
       ? 'Give a size (3.2GB), a level (Q4_K_M) or kld:0.05.'
       : `Did you mean ${nearest}?`,

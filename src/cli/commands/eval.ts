@@ -7,7 +7,7 @@ import type {
   SubjectRequest,
   TextRequest,
 } from '#src/contract/quality/subjects.ts';
-import { chooseEvaluationSuites, listTextFiles } from '#src/io/evaluation-suites.ts';
+import { listTextFiles } from '#src/io/evaluation-suites.ts';
 import { findWorkspace } from '#src/io/workspace.ts';
 import { evaluateDescriptor } from '#src/stages/evaluate/descriptor.ts';
 import type { OptionValues } from '#src/stages/stage-descriptor.ts';
@@ -15,6 +15,7 @@ import { formatDuration } from '#src/text/format-number.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
 import { recordEvaluation } from '../record-command.ts';
 import { renderRun } from '../render-run.ts';
+import { suiteTexts } from '../suite-texts.ts';
 import { usageError } from '../usage-error.ts';
 
 type Options = OptionValues<typeof evaluateDescriptor.options>;
@@ -87,28 +88,6 @@ export function newRunId(now = new Date()): string {
 
 function fileText(path: string, index: number, parseSpecial: boolean): TextRequest {
   return { id: `text-${index + 1}`, title: basename(path), paths: [path], parseSpecial };
-}
-
-async function suiteTexts(
-  names: readonly string[],
-  workspaceFolder: string | undefined,
-): Promise<TextRequest[]> {
-  if (names.length === 0) return [];
-  const suites = await chooseEvaluationSuites(names, workspaceFolder);
-  const tasks = suites.find(({ kind }) => kind === 'tasks');
-  if (tasks !== undefined) {
-    throw usageError(
-      `Suite "${tasks.id}" has questions, not text.`,
-      `Ask them: gguf-studio tasks --suite ${tasks.id}.`,
-    );
-  }
-  return suites.map(({ id, title, domain, paths, parseSpecial }) => ({
-    id,
-    title,
-    ...(domain === undefined ? {} : { domain }),
-    paths: [...paths],
-    parseSpecial,
-  }));
 }
 
 function subjectsOf(paths: readonly string[], options: Options): SubjectRequest[] {

@@ -4,7 +4,10 @@ import { ggmlTypeSchema, levelSchema } from '../levels.ts';
 import { absolutePath, threadCount } from '../outputs.ts';
 import { comparisonSchema } from './ranking.ts';
 import { estimateSchema } from './measurements.ts';
-import { referenceRequestSchema, textRequestSchema } from './subjects.ts';
+import { qualityId, referenceRequestSchema, textRequestSchema } from './subjects.ts';
+
+/** `fast`: types that CPUs are quick with; `smallest`: all; `attention-high`: attention kept a class above feed-forward. */
+export const profileSchema = z.enum(['fast', 'smallest', 'attention-high']);
 
 export const budgetSchema = z.discriminatedUnion('kind', [
   /** The file may have this many bytes. */
@@ -16,10 +19,13 @@ export const budgetSchema = z.discriminatedUnion('kind', [
 ]);
 
 export const allocateParams = z.object({
+  /** Where the proof is kept as a run: `<folder>/<id>/run.json` and its token files. */
+  folder: absolutePath,
+  id: qualityId,
+  title: z.string().max(300),
   source: referenceRequestSchema.pick({ path: true }),
   budget: budgetSchema,
-  /** `fast`: types that CPUs are quick with; `smallest`: all; `attention-high`: attention kept a class above feed-forward. */
-  profile: z.enum(['fast', 'smallest', 'attention-high']).default('fast'),
+  profile: profileSchema.default('fast'),
   imatrix: absolutePath.exactOptional(),
   /** What the matrix was made from: none of it may be in the other texts. */
   imatrixTexts: z.array(absolutePath).max(10_000).default([]),
@@ -39,6 +45,8 @@ export const allocateParams = z.object({
   tensorTypeFile: absolutePath.exactOptional(),
   overwrite: z.boolean().default(false),
   threads: threadCount.exactOptional(),
+  /** Also the rounding error of every tensor of both files (reads them and the source whole). */
+  tensorErrors: z.boolean().default(false),
 });
 
 export const allocationSchema = z.object({
@@ -58,26 +66,51 @@ export const allocationSchema = z.object({
   ),
 });
 
+/** Changes that were tried, and that were better. */
+export const movesSchema = z.object({ tried: z.number(), kept: z.number() });
+/** What the output is: the stock level is kept when it wins or nothing can be told. */
+export const keptSchema = z.enum(['hybrid', 'stock']);
+
+/** What a run says about the allocation that it is the proof of. */
+export const allocationOfRunSchema = allocationSchema.extend({
+  budget: budgetSchema,
+  profile: profileSchema,
+  /** The run's subjects. */
+  hybrid: z.string(),
+  stock: z.string(),
+  /** `hybrid` against `stock`. */
+  comparison: comparisonSchema,
+  kept: keptSchema,
+  reason: z.string(),
+  /** The file of whichever was kept. */
+  output: absolutePath,
+  /** Titles of the texts of the search. */
+  probeTexts: z.array(z.string()),
+  moves: movesSchema,
+});
+
 export const allocateResult = z.object({
   allocation: allocationSchema,
   /** The stock level of the same size. */
   stock: z.object({ level: z.string(), bytes: z.number(), kld: estimateSchema }),
   hybrid: z.object({ bytes: z.number(), kld: estimateSchema }),
   comparison: comparisonSchema,
-  /** What was written to the output: the stock level is kept when it wins or nothing can be told. */
-  kept: z.enum(['hybrid', 'stock']),
+  kept: keptSchema,
   reason: z.string(),
   path: z.string(),
   bytes: z.number(),
+  bitsPerWeight: z.number(),
   sha256: z.string(),
   /** Where it was asked for. */
   tensorTypeFile: z.string().exactOptional(),
-  /** Changes that were tried, and that were better. */
-  moves: z.object({ tried: z.number(), kept: z.number() }),
+  moves: movesSchema,
+  /** The proof, kept among the measured runs. */
+  run: z.object({ id: z.string(), path: z.string() }),
   notices: z.array(z.string()),
   seconds: z.number(),
 });
 
+export type AllocationOfRun = z.infer<typeof allocationOfRunSchema>;
 export type Budget = z.infer<typeof budgetSchema>;
 export type AllocateParams = z.infer<typeof allocateParams>;
 export type Allocation = z.infer<typeof allocationSchema>;

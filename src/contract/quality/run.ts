@@ -1,6 +1,7 @@
 // A run: everything that was measured together, with its conditions, in one file that is kept in the workspace
 // (`measurements/<id>/run.json`), shown by the Compare screen, and turned into reports.
 import { z } from 'zod';
+import { allocationOfRunSchema } from './allocate.ts';
 import { measurementSchema, speedSchema, taskResultSchema } from './measurements.ts';
 import { measuredTextSchema, qualityId, subjectSchema } from './subjects.ts';
 
@@ -80,6 +81,8 @@ export const runSchema = z.object({
   tasks: z.array(taskResultSchema),
   tensors: z.array(tensorErrorsSchema),
   matrix: z.array(matrixCellSchema),
+  /** Of a run that is the proof of a hybrid. */
+  allocation: allocationOfRunSchema.exactOptional(),
   notices: z.array(z.string()),
 });
 

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { levelSchema } from '../levels.ts';
 import { driftChunkSchema, positionSchema } from '../quality/drift.ts';
-import { budgetSchema } from '../quality/allocate.ts';
+import { budgetSchema, profileSchema } from '../quality/allocate.ts';
 import { rankingSchema } from '../quality/ranking.ts';
 import { runSchema, runSummarySchema } from '../quality/run.ts';
 import { foundSuiteSchema } from '../quality/suites.ts';
@@ -75,13 +75,30 @@ export const qualityMethods = {
     result: jobSchema,
     event: none,
   },
+  /**
+   * `suites` and `texts` are held out for the proof; the search reads `probeSuites` and `probeTexts`. Where none of a kind is
+   * named, built-in ones that share nothing with the others.
+   */
   startAllocation: {
     params: z.object({
       ...measuring,
       source: fileIdSchema,
       budget: budgetSchema,
-      profile: z.enum(['fast', 'smallest', 'attention-high']).default('fast'),
+      profile: profileSchema.default('fast'),
       imatrix: fileIdSchema.exactOptional(),
+      imatrixTexts: z.array(fileIdSchema).max(1_000).default([]),
+      probeSuites: z.array(qualityId).max(100).default([]),
+      probeTexts: z.array(fileIdSchema).max(1_000).default([]),
+      probe: z.boolean().default(true),
+      probeChunks: z.int().min(1).max(100_000).default(16),
+      moves: z.int().min(0).max(10_000).default(0),
+      tensorErrors: z.boolean().default(true),
+      output: z.object({
+        /** The workspace's `outputs` when absent. */
+        folder: fileIdSchema.exactOptional(),
+        name: z.string().min(1).max(200),
+        overwrite: z.boolean().default(false),
+      }),
     }),
     result: jobSchema,
     event: none,

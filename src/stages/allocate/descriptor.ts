@@ -12,8 +12,11 @@ export const allocateDescriptor = describeCommand({
   description: [
     "Tries every type on sampled rows of every tensor, measures how much each group of tensors matters (one group at a time is quantized, the rest stays), and takes the types of least predicted KLD that fit the budget. Then the hybrid and llama-quantize's own level of the same size are measured on held-out text with paired statistics; the level is kept when it wins or nothing can be told.",
     'The texts of the search, of the importance matrix and of the proof may not share lines.',
+    'Keeps the proof as a run (run.json and token files) that the Compare screen, compare and report read.',
   ],
-  forms: ['MODEL --budget BUDGET --probe-text TEXT -f TEXT -o OUT.gguf'],
+  forms: [
+    'MODEL --budget BUDGET (--probe-text TEXT | --probe-suite NAME) (-f TEXT | --suite NAME) -o OUT.gguf',
+  ],
   positionals: { minimum: 1, maximum: 1 },
   options: {
     budget: {
@@ -68,6 +71,23 @@ export const allocateDescriptor = describeCommand({
       group: texts,
       label: 'Text of the search',
       description: 'Text that sensitivities are measured on. May be repeated.',
+    },
+    suite: {
+      kind: 'text',
+      repeatable: true,
+      valueName: 'NAME',
+      group: texts,
+      label: 'Held-out suite',
+      description:
+        'Evaluation suite of the proof: a built-in one or one of the workspace (evaluation_suites.json). May be repeated.',
+    },
+    'probe-suite': {
+      kind: 'text',
+      repeatable: true,
+      valueName: 'NAME',
+      group: texts,
+      label: 'Suite of the search',
+      description: 'Evaluation suite that sensitivities are measured on. May be repeated.',
     },
     'imatrix-text': {
       kind: 'path',
@@ -131,6 +151,25 @@ export const allocateDescriptor = describeCommand({
       description:
         'Afterwards try up to N changes, each judged by its measured KLD on the text of the search. Not for a budget of KLD.',
     },
+    'tensor-errors': {
+      kind: 'flag',
+      label: 'Tensor errors',
+      description:
+        'Also compare every tensor of both files with the source (reads all three whole).',
+    },
+    name: {
+      kind: 'text',
+      valueName: 'TITLE',
+      label: 'Title',
+      description: 'What the run is called.',
+    },
+    outdir: {
+      kind: 'path',
+      valueName: 'FOLDER',
+      label: 'Folder of runs',
+      description:
+        "Where the run's folder is made; without it `measurements` of the workspace, or of the current folder.",
+    },
     threads: workerThreadsOption,
     overwrite: overwriteOption,
   },
@@ -142,7 +181,7 @@ export const allocateDescriptor = describeCommand({
     },
     {
       command:
-        'gguf-studio allocate model --budget kld:0.05 --profile smallest --probe-text search.txt -f held-out.txt -o hybrid.gguf',
+        'gguf-studio allocate model --budget kld:0.05 --profile smallest --probe-suite language --suite general -o hybrid.gguf',
       explains: 'The smallest file whose mean KLD stays below 0.05',
     },
   ],

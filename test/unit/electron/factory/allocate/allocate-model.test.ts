@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { allocateModel } from '#electron/factory/allocate/allocate-model.ts';
+import { driftOfChunk } from '#electron/factory/evaluate/read-run-files.ts';
 import { localErrors } from '#electron/factory/allocate/local-errors.ts';
 import { dryRunnerIn } from '#electron/factory/quantize/dry-runner.ts';
 import { nativeLibrary } from '#electron/factory/native-library.ts';
 import { parseTensorTypeFile } from '#src/allocation/tensor-type-file.ts';
 import { allocateParams } from '#src/contract/quality/allocate.ts';
+import { rankRun } from '#src/evaluation/ranking/rank-run.ts';
 import { entryNumber, entryString } from '#src/formats/gguf/entries.ts';
+import { readRun } from '#src/io/run-store.ts';
 import { openBase, openGgufFile } from '#src/jobs/open-sources.ts';
 import { planQuantization } from '#src/stages/quantize/plan-quantization.ts';
 import { isQuantizedType } from '#src/tensors/ggml-types.ts';
@@ -42,8 +45,12 @@ const text = (id: string, path: string) => ({ id, title: id, paths: [path], pars
 const held = text('held', seedlingText('sea_stories'));
 const probed = text('probe', join(assets, 'seedling/texts/calibration/general.txt'));
 
+let runs = 0;
 function asked(changes: Record<string, unknown>) {
   return allocateParams.parse({
+    folder: at('measurements'),
+    id: `run-${++runs}`,
+    title: 'Hybrid',
     source: { path: seedlingBase },
     budget: { kind: 'level', level: 'Q2_K' },
     probeTexts: [probed],
@@ -97,10 +104,42 @@ describe('allocateModel', () => {
     for (const { name, type } of plan.tensors) expect(type).toBe(types.get(name));
   }, 180_000);
 
+  it('keeps the proof as a run that ranks the two as the verdict did', async () => {
+    const result = await allocate({ output: at('kept.gguf'), tensorErrors: true });
+    const run = await readRun(result.run.path, result.run.id);
+    expect(result.run.path).toBe(at('measurements', result.run.id, 'run.json'));
+    expect(run.subjects.map(({ id, form }) => [id, form])).toEqual([
+      ['hybrid', 'hybrid'],
+      ['Q2_K', 'stock'],
+    ]);
+    expect(run.subjects[0]).toMatchObject({ path: result.path, sha256: result.sha256 });
+    expect(run.allocation).toMatchObject({ hybrid: 'hybrid', stock: 'Q2_K', kept: 'hybrid' });
+    expect(run.allocation?.output).toBe(result.path);
+    const [ranked] = rankRun(run).comparisons;
+    const mirrored = ranked?.left !== 'hybrid';
+    expect(ranked).toMatchObject({ verdict: mirrored ? 'farther' : 'closer' });
+    expect(Math.abs(ranked!.difference)).toBeCloseTo(Math.abs(result.comparison.difference), 12);
+    const types = new Map(run.tensors[0]?.tensors.map(({ name, type }) => [name, type]));
+    for (const { name, type } of result.allocation.tensors) expect(types.get(name)).toBe(type);
+    for (const { tensors } of run.tensors)
+      expect(tensors.every(({ relativeError }) => relativeError !== undefined)).toBe(true);
+    // Its token files serve the drift view.
+    const drift = await driftOfChunk({
+      runFolder: at('measurements', run.id),
+      subject: 'Q2_K',
+      text: 'held',
+      chunk: 0,
+    });
+    expect(drift.tokens).toHaveLength(32);
+  }, 120_000);
+
   it('keeps the stock level where nothing can be told apart, and says so', async () => {
     const output = at('q8.gguf');
     const budget = { kind: 'level', level: 'Q8_0' };
     const result = await allocate({ budget, output, chunks: 2 });
+    const run = await readRun(result.run.path, result.run.id);
+    expect(run.subjects.find(({ id }) => id === 'Q8_0')?.path).toBe(output);
+    expect(run.notices.at(-1)).toMatch(/^The file of hybrid was temporary/);
     expect(result.kept).toBe('stock');
     expect(result.reason).toMatch(/^Q8_0 kept: /);
     expect((await stat(output)).size).toBe(result.stock.bytes);
@@ -136,8 +175,11 @@ describe('allocateModel refuses', () => {
   }, 120_000);
 
   it('a matrix of another model', async () => {
+    const before = await readdir(at('measurements'));
     const other = allocate({ imatrix: imatrix('seedling-gpt2-4m'), output: at('b.gguf') });
     await expectRefusal(other, 'imatrix/invalid', /another model's/);
+    // No half of a run is left.
+    expect(await readdir(at('measurements'))).toEqual(before);
   });
 
   it('a source that is quantized already', async () => {
@@ -160,7 +202,9 @@ describe('allocateModel refuses', () => {
   });
 
   it('an output that is there, before anything is computed', async () => {
+    const before = await readdir(at('measurements'));
     await expectRefusal(allocate({}), 'output/exists');
+    expect(await readdir(at('measurements'))).toEqual(before);
   });
 });
 
