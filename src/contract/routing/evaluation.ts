@@ -13,6 +13,7 @@ export const routingSetSchema = z.strictObject({
       z.string(),
       z.strictObject({
         train: z.array(prompt),
+        keywords: z.array(z.string().min(1).max(200)).optional(),
         /** For thresholds; without it every fifth training prompt of a stable order. */
         calibration: z.array(prompt).optional(),
         test: z.array(prompt),
@@ -21,6 +22,8 @@ export const routingSetSchema = z.strictObject({
     .describe('By route id.'),
   offTopic: z
     .strictObject({
+      /** Examples of none of these. */
+      train: z.array(prompt).optional(),
       calibration: z.array(prompt).optional(),
       test: z.array(prompt),
     })

@@ -171,7 +171,21 @@ export const routerManifestSchema = z
     steps: z.array(emotionStepSchema).max(10).describe('What happens before routing, in order.'),
     routes: z.array(routeSchema).max(1_000),
     fallback: z
-      .strictObject({ parent: id, adapter: id.optional(), systemPrompt: text.optional(), note })
+      .strictObject({
+        parent: id,
+        adapter: id.optional(),
+        systemPrompt: text.optional(),
+        sampling: sampling.optional(),
+        tones: z.partialRecord(z.enum(emotionLabels), toneSchema).optional(),
+        examples: z
+          .array(text)
+          .max(10_000)
+          .optional()
+          .describe(
+            'Texts that belong to no route: what the router learns to leave to the fallback.',
+          ),
+        note,
+      })
       .describe('What takes requests that no route takes.'),
     classifier: classifierSchema,
     policy: policySchema,
