@@ -5,9 +5,15 @@ import { join } from 'node:path';
 import { test as base, type Page } from '@playwright/test';
 import { findChromium, findDisplay, findElectron, type Surface } from './runtimes.ts';
 import { startStudio, type RunningStudio } from './running-studio.ts';
+import { startVirtualScreen } from './virtual-screen.ts';
 
 export interface StudioOptions {
   surface: Surface;
+}
+
+interface WorkerFixtures {
+  /** Points this worker's programs at a screen of their own. */
+  virtualScreen: undefined;
 }
 
 export interface StudioFixtures {
@@ -18,8 +24,23 @@ export interface StudioFixtures {
   studioWindow: Page;
 }
 
-export const test = base.extend<StudioFixtures & StudioOptions>({
-  surface: ['browser', { option: true }],
+export const test = base.extend<StudioFixtures, StudioOptions & WorkerFixtures>({
+  surface: ['browser', { option: true, scope: 'worker' }],
+  virtualScreen: [
+    async ({ surface }, use) => {
+      const display = findDisplay();
+      if (surface === 'browser' || !('path' in display) || display.path !== 'Xvfb') {
+        await use(undefined);
+        return;
+      }
+      const screen = await startVirtualScreen();
+      process.env['DISPLAY'] = screen.display;
+      await use(undefined);
+      screen.close();
+      delete process.env['DISPLAY'];
+    },
+    { scope: 'worker', auto: true },
+  ],
   // Playwright reads the first parameter's names; an empty pattern is how it is told that there are none.
   folder: async ({}, use) => {
     const folder = await mkdtemp(join(tmpdir(), 'studio-e2e-'));
