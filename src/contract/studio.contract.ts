@@ -300,6 +300,7 @@ export const studioContract = {
   listSuites: qualityMethods.listSuites,
   startEvaluation: qualityMethods.startEvaluation,
   startMatrix: qualityMethods.startMatrix,
+  startAllocation: qualityMethods.startAllocation,
   readDrift: qualityMethods.readDrift,
   readPosition: qualityMethods.readPosition,
   makeReport: qualityMethods.makeReport,

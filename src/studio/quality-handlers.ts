@@ -4,19 +4,16 @@ import { basename, join } from 'node:path';
 import type { ParamsOf } from '#src/contract/contract.ts';
 import type { EvaluateParams } from '#src/contract/quality/evaluate.ts';
 import type { MatrixParams } from '#src/contract/quality/matrix.ts';
-import type { SubjectAdapter, TextRequest } from '#src/contract/quality/subjects.ts';
+import type { SubjectAdapter } from '#src/contract/quality/subjects.ts';
 import type { StudioContract } from '#src/contract/studio.contract.ts';
-import { StudioError } from '#src/errors/studio-error.ts';
 import { rankRun } from '#src/evaluation/ranking/rank-run.ts';
 import { makeReport } from '#src/evaluation/report/make-report.ts';
-import {
-  chooseEvaluationSuites,
-  findEvaluationSuites,
-  listTextFiles,
-} from '#src/io/evaluation-suites.ts';
+import { findEvaluationSuites } from '#src/io/evaluation-suites.ts';
 import { measurementsFolderName, openRunStore, type RunStore } from '#src/io/run-store.ts';
 import type { FolderWatch } from '#src/io/watch-folder.ts';
 import { adapterNameOf, generalTextOf, ownTextOf, suiteOfAdapter } from '#src/jobs/matrix-texts.ts';
+import { askedAllocation } from './asked-allocation.ts';
+import { textsOf } from './asked-texts.ts';
 import type { JobPart } from './job-handlers.ts';
 import { distinctIds, newRunId } from './run-ids.ts';
 import type { StudioFiles } from './studio-files.ts';
@@ -30,6 +27,7 @@ type QualityMethods =
   | 'listSuites'
   | 'startEvaluation'
   | 'startMatrix'
+  | 'startAllocation'
   | 'readDrift'
   | 'readPosition'
   | 'makeReport';
@@ -41,10 +39,8 @@ export interface QualityPart {
   dispose(): void;
 }
 
-export function qualityPart(
-  { files, hosts, settings, workspace, watchers }: StudioParts,
-  jobs: Pick<JobPart, 'start'>,
-): QualityPart {
+export function qualityPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): QualityPart {
+  const { files, hosts, settings, workspace, watchers } = parts;
   let opened: { folder: string; store: RunStore; watch: FolderWatch } | undefined;
   const tell = () => watchers.send({ event: 'runs-changed' });
   const store = () => {
@@ -144,6 +140,18 @@ export function qualityPart(
         store();
         return job;
       },
+      async startAllocation(asked) {
+        refuseReadOnly(workspace());
+        const { folder } = workspace();
+        const { title } = asked;
+        const request = { kind: 'allocate', params: await askedAllocation(asked, parts) } as const;
+        const job = await jobs.start(
+          { kind: 'allocate', title, origin: 'window', folder, request },
+          request,
+        );
+        store();
+        return job;
+      },
     },
   };
 }
@@ -198,38 +206,4 @@ function adaptersOf(adapters: AskedAdapters, files: StudioFiles): Promise<Subjec
         : { path: await files.pathOf(adapter.file), scale: adapter.scale },
     ),
   );
-}
-
-async function textsOf(
-  { suites = [], texts = [] }: Pick<AskedEvaluation, 'suites' | 'texts'>,
-  files: StudioFiles,
-  folder: string,
-): Promise<TextRequest[]> {
-  const chosen = await chooseEvaluationSuites(suites, folder);
-  const fromSuites = chosen
-    .filter(({ kind }) => kind !== 'tasks')
-    .map(({ id, title, domain, paths, parseSpecial }) => ({
-      id,
-      title,
-      paths,
-      parseSpecial,
-      ...(domain === undefined ? {} : { domain }),
-    }));
-  const own = await Promise.all(
-    texts.map(async (file) => {
-      const path = await files.pathOf(file);
-      return { title: basename(path), paths: await listTextFiles(path), parseSpecial: false };
-    }),
-  );
-  const all = [...fromSuites, ...own.map((text) => ({ ...text, id: text.title }))];
-  const empty = own.find(({ paths }) => paths.length === 0);
-  if (empty !== undefined || all.length === 0) {
-    throw new StudioError(
-      'io/not-found',
-      empty === undefined ? 'No text was chosen.' : `There is no text file in ${empty.title}.`,
-      { hint: 'Choose a suite, or files and folders with plain text.' },
-    );
-  }
-  const ids = distinctIds(all.map(({ id }) => id));
-  return all.map((text, index) => ({ ...text, id: ids[index] ?? `text-${index}` }));
 }

@@ -102,12 +102,14 @@ export function JobDetails({ job, now, width }: { job: Job; now: number; width: 
           {
             value: 'outputs',
             label: 'Outputs',
-            count: job.result?.run === undefined ? job.result?.files.length : 1,
+            count: outputsOf(job),
             content: (
               <>
                 <JobMeasured job={job} />
-                {/* A job that only measures writes a run and no model. */}
-                {job.result?.run === undefined && <JobOutputs job={job} />}
+                {/* A job that only measures writes a run and no model; a hybrid has both. */}
+                {(job.result?.run === undefined || job.result.files.length > 0) && (
+                  <JobOutputs job={job} />
+                )}
               </>
             ),
           },
@@ -117,12 +119,17 @@ export function JobDetails({ job, now, width }: { job: Job; now: number; width: 
   );
 }
 
-/** What is worth looking at first; only builds have steps. */
-function firstTab({ kind, state, result }: Job): JobTab {
-  const isBuild = kind === 'build';
-  const hasOutputs = (result?.files.length ?? 0) > 0 || result?.run !== undefined;
-  if (state === 'done') return isBuild || hasOutputs ? 'outputs' : 'log';
-  return isBuild && state !== 'failed' ? 'steps' : 'log';
+/** Files and the run; undefined while there is no result. */
+function outputsOf({ result }: Job): number | undefined {
+  return result && result.files.length + (result.run === undefined ? 0 : 1);
+}
+
+/** What is worth looking at first. A build has steps before it tells of any. */
+function firstTab(job: Job): JobTab {
+  const { kind, state, steps } = job;
+  const hasSteps = kind === 'build' || steps.length > 0;
+  if (state === 'done') return kind === 'build' || (outputsOf(job) ?? 0) > 0 ? 'outputs' : 'log';
+  return hasSteps && state !== 'failed' ? 'steps' : 'log';
 }
 
 function JobSteps({ job }: { job: Job }) {

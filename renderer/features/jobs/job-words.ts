@@ -63,12 +63,21 @@ export function timeText(time: number, now: number): string {
   return `${day}, ${clock}`;
 }
 
+/** They keep what was finished, however they ended: tensors, chunks of texts. */
+const keeping: ReadonlySet<Job['kind']> = new Set([
+  'build',
+  'evaluate',
+  'matrix',
+  'allocate',
+  'imatrix',
+]);
+
 /**
- * Whether it goes on where it stopped when it is run again. A build keeps finished tensors always; a single command that
+ * Whether it goes on where it stopped when it is run again. Builds and whatever measures always do; a single command that
  * writes a model only when its process ended, not when it was cancelled; the others begin anew.
  */
 export function goesOn({ state, kind }: Pick<Job, 'state' | 'kind'>): boolean {
-  if (kind === 'build') return state === 'interrupted' || state === 'cancelled';
+  if (keeping.has(kind)) return state === 'interrupted' || state === 'cancelled';
   return state === 'interrupted' && (kind === 'convert' || kind === 'merge' || kind === 'quantize');
 }
 

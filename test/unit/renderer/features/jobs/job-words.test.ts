@@ -55,6 +55,8 @@ it('a single command is resumed only where its finished tensors are kept', () =>
   expect(retryWord(job({ kind: 'quantize', state: 'interrupted' }))).toBe('Resume');
   expect(retryWord(job({ kind: 'quantize', state: 'cancelled' }))).toBe('Run again');
   expect(retryWord(job({ kind: 'validate', state: 'interrupted' }))).toBe('Run again');
+  expect(retryWord(job({ kind: 'allocate', state: 'cancelled' }))).toBe('Resume');
+  expect(retryWord(job({ kind: 'allocate', state: 'failed' }))).toBe('Retry');
   expect(retryWord(job({ kind: 'validate', state: 'failed' }))).toBe('Retry');
   const hint = (part: Partial<Job>) => interruptedHint(job({ state: 'interrupted', ...part }));
   expect(hint({ canRetry: true })).toMatch(/Resume/);
