@@ -3,6 +3,7 @@
 import type { Ranking } from '#src/contract/quality/ranking.ts';
 import type { Run } from '#src/contract/quality/run.ts';
 import { conditionFacts, conditionsLine } from './conditions.ts';
+import { htmlAllocation } from './html-allocation.ts';
 import { htmlDifferences } from './html-differences.ts';
 import { htmlDomains, htmlMatrix } from './html-heat-maps.ts';
 import { htmlPlane, planeLegend } from './html-plane.ts';
@@ -37,7 +38,7 @@ export function htmlReport(run: Run, ranking: Ranking): string {
             <h1>${run.title}</h1>
             <p class="muted">${conditionsLine(run)}</p>
           </header>
-          ${picks(run, ranking)}
+          ${optional('Hybrid against stock', htmlAllocation(run))} ${picks(run, ranking)}
           ${
             rows.length === 0
               ? section('Size against quality', html`<p>Nothing was measured.</p>`)

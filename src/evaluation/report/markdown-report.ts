@@ -2,7 +2,8 @@
 import type { Ranking } from '#src/contract/quality/ranking.ts';
 import type { Run } from '#src/contract/quality/run.ts';
 import { formatBytes } from '#src/text/format-number.ts';
-import { taskScore } from '../tasks/task-score.ts';
+import { comparisonText, scoreText, taskRows } from '../tasks/task-rows.ts';
+import { allocationFacts, typeShares } from './allocation-facts.ts';
 import { conditionsLine } from './conditions.ts';
 import { plusMinus, rateText, secondsText, significant, timingText } from './figure-text.ts';
 import { plainText } from './markup.ts';
@@ -15,8 +16,9 @@ export function markdownReport(run: Run, ranking: Ranking): string {
     `### ${escapeMarkdown(run.title)}`,
     qualityTable(run, rows),
     `${escapeMarkdown(conditionsLine(run))} KLD in nats; ± is the standard error over scored tokens${run.texts.length > 1 ? ', each text weighing the same' : ''}.${samplingWords(run, rows)}`,
+    allocationText(run),
     speedTable(rows),
-    taskTable(run, labelOf),
+    taskTable(run),
     list(
       'What to use',
       ranking.recommendations.map(({ purpose, subject, reason }) => {
@@ -58,6 +60,17 @@ function qualityTable(run: Run, rows: readonly ReportRow[]): string {
   return table(header, lines);
 }
 
+/** The verdict on a hybrid, what was asked, and its types. */
+function allocationText({ allocation }: Run): string {
+  if (allocation === undefined) return '';
+  const facts = allocationFacts(allocation).map(([name, value]) => `${name}: ${value}`);
+  const types = typeShares(allocation).map(
+    ({ type, tensors, bytes }) => `${type} in ${tensors} (${formatBytes(bytes)})`,
+  );
+  const items = [...facts, `Tensors: ${types.join(', ')}`].map(escapeMarkdown);
+  return `${escapeMarkdown(allocation.reason)}\n\n${list('Hybrid', items)}`;
+}
+
 function samplingWords(run: Run, rows: readonly ReportRow[]): string {
   if (run.conditions.mode === 'full' || rows.length === 0) return '';
   const largest = Math.max(...rows.map(({ samplingError }) => samplingError));
@@ -93,15 +106,19 @@ function speedTable(rows: readonly ReportRow[]): string {
   return `${table(header, lines)}\n\n${escapeMarkdown(note)}`;
 }
 
-function taskTable({ tasks }: Run, labelOf: (id: string) => string): string {
-  if (tasks.length === 0) return '';
-  const lines = tasks.map((task) => [
-    labelOf(task.subject),
-    task.title,
-    `${task.right} of ${task.asked}`,
-    plusMinus(taskScore(task), 100),
+function taskTable(run: Run): string {
+  const rows = taskRows(run);
+  if (rows.length === 0) return '';
+  const hasReference = rows.some(({ isReference }) => isReference);
+  const lines = rows.map((row) => [
+    row.isReference ? `${row.label} (unquantized)` : row.label,
+    row.result.title,
+    `${row.result.right} of ${row.result.asked}`,
+    scoreText(row),
+    ...(hasReference ? [comparisonText(row) ?? ''] : []),
   ]);
-  return table(['File', 'Tasks', 'Right', 'Score, %'], lines);
+  const header = ['File', 'Tasks', 'Right', 'Score (95 % interval)'];
+  return table([...header, ...(hasReference ? ['Against unquantized'] : [])], lines);
 }
 
 function list(title: string, items: readonly string[]): string {

@@ -10,6 +10,7 @@ import { html } from '#src/evaluation/report/markup.ts';
 import { reportStyles } from '#src/evaluation/report/report-styles.ts';
 import { levels } from '#src/tensors/levels.ts';
 import { levelColor } from '#renderer/theme/level-color.ts';
+import { buildAllocation } from '#test/helpers/build-allocation.ts';
 import { buildQualityRun } from '#test/helpers/build-quality-run.ts';
 
 const spread = (mean: number) =>
@@ -32,6 +33,7 @@ const hostile: Partial<Run> = {
   subjects: run.subjects.map((one) => ({ ...one, label: `${evil} ${one.id}`, path: `/m/${evil}` })),
   texts: run.texts.map((one) => ({ ...one, title: evil, domain: evil })),
   tasks: [{ subject: 'Q2_K', task: 't', title: evil, asked: 4, right: 1, wrong: [{ prompt: evil, expected: evil, answered: evil }] }], // prettier-ignore
+  allocation: buildAllocation({ reason: evil, probeTexts: [evil] }),
   matrix: [{ adapter: evil, domain: evil, level: evil, runTimeSubject: 'Q2_K', mergedSubject: 'Q8_0', ownText: 'code', generalText: 'general', retention: 0.9, retentionPerTensor: [], ship: 'merged', reason: evil }], // prettier-ignore
 };
 
@@ -71,6 +73,18 @@ describe('the HTML report', () => {
     const empty = { ...run, subjects: [], measurements: [], speed: [] };
     expect(makeReport(empty, rankRun(empty), 'html').text).toContain('Nothing was measured');
     expect(makeReport(empty, rankRun(empty), 'markdown').text).toContain('Nothing was measured');
+  });
+
+  it('tells how a hybrid stands against its stock level, and what it was allowed', () => {
+    const allocation = buildAllocation({ budget: { kind: 'kld', kld: 0.05 } });
+    for (const format of ['html', 'markdown'] as const) {
+      const text = report(format, { allocation });
+      expect(text).toContain('measurably closer');
+      expect(text).toContain('mean KLD at most 0.05');
+      expect(text).toContain('probed on Language');
+      expect(text).toMatch(/-0\.16\d* to -0\.14/);
+      expect(text).toMatch(/Q4_K(?: in 2|\s*<)/);
+    }
   });
 
   it('has the colours of the window', () => {
