@@ -5,12 +5,14 @@ import { suiteFileSchema } from '#src/contract/quality/suites.ts';
 import { workspaceSchema } from '#src/io/workspace.ts';
 import { modelMappingSchema } from '#src/recipe/model-mapping.ts';
 import { recipeSchema } from '#src/recipe/recipe-schema.ts';
+import { routingSetSchema } from '#src/contract/routing/evaluation.ts';
 import { routerManifestSchema } from '#src/contract/routing/manifest.ts';
 
 const schemas: Readonly<Record<string, z.ZodType>> = {
   'recipe.schema.json': recipeSchema,
   'model-mapping.schema.json': modelMappingSchema,
   'router-manifest.schema.json': routerManifestSchema,
+  'routing-set.schema.json': routingSetSchema,
   'workspace.schema.json': workspaceSchema,
   'evaluation-suites.schema.json': suiteFileSchema,
 };
