@@ -1,24 +1,14 @@
 // The Compare screen as a user has it: a run measured in the window, looked at in every view, set against a second one, saved
 // as CSV and SVG, and put away. Models, texts and figures are real.
-import { spawnSync } from 'node:child_process';
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { expectAccessible } from './support/accessibility.ts';
 import type { RunningStudio } from './support/running-studio.ts';
-import { repositoryRoot } from './support/runtimes.ts';
+import { runCli } from './support/run-cli.ts';
 import { expect, test } from './support/studio-test.ts';
 
 const levels = ['Q8_0', 'Q4_K_M', 'Q2_K'];
-
-function runCli(studio: RunningStudio, words: readonly string[]): void {
-  const { status, stderr } = spawnSync(
-    process.execPath,
-    [join(repositoryRoot, 'dist/cli/main.js'), ...words],
-    { env: { ...process.env, GGUF_STUDIO_HOME: studio.home }, encoding: 'utf8' },
-  );
-  expect(status, stderr).toBe(0);
-}
 
 const buildLevels = (studio: RunningStudio) =>
   runCli(studio, ['build', 'domain', 'healthcare', '--level', levels.join(',')]);
@@ -146,32 +136,69 @@ test('two runs of the same files have no difference; one is put away', async ({
   expect(await readdir(join(measurements(studio), '.removed'))).toEqual(['damaged']);
 });
 
+/** What the menu of a chart saves: as the browser downloads it, on the desktop as the dialog's answer would have it. */
+async function saveChart(studio: RunningStudio, kind: string): Promise<SavedFile> {
+  const { page, electron } = studio;
+  const open = () => page.getByRole('button', { name: 'Save Size against quality' }).click();
+  const choose = () => page.getByRole('menuitem', { name: kind }).click();
+  if (electron === undefined) {
+    await open();
+    const [download] = await Promise.all([page.waitForEvent('download'), choose()]);
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  }
+  const folder = await mkdtemp(join(studio.home, 'saved-'));
+  // Nobody is there to answer the system's own dialog; all before and behind it is real.
+  await electron.evaluate(({ dialog, session }, target) => {
+    const at = (name: string) => `${target}/${name.split('/').pop() ?? ''}`;
+    dialog.showSaveDialog = (...words: unknown[]) => {
+      const { defaultPath = '' } = words.at(-1) as { defaultPath?: string };
+      return Promise.resolve({ canceled: false, filePath: at(defaultPath) });
+    };
+    session.defaultSession.removeAllListeners('will-download');
+    session.defaultSession.on('will-download', (_event, item) => {
+      item.setSavePath(at(item.getFilename()));
+    });
+  }, folder);
+  await open();
+  await choose();
+  await expect.poll(async () => (await readdir(folder)).length).toBe(1);
+  const [name = ''] = await readdir(folder);
+  // A download has its name before it has its bytes.
+  await expect.poll(async () => (await stat(join(folder, name))).size).toBeGreaterThan(0);
+  return { name, bytes: await readFile(join(folder, name)) };
+}
+
+interface SavedFile {
+  readonly name: string;
+  readonly bytes: Buffer;
+}
+
 test('a chart is saved as CSV, SVG and PNG', async ({ studio, studioWindow: page }) => {
-  test.skip(
-    studio.surface === 'electron',
-    'The desktop saves through the system, which a test cannot answer.',
-  );
   test.setTimeout(180_000);
   buildLevels(studio);
   await goToCompare(page);
   await measure(page, 'Saved run');
-  const save = async (kind: string): Promise<{ name: string; bytes: Buffer }> => {
-    await page.getByRole('button', { name: 'Save Size against quality' }).click();
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('menuitem', { name: kind }).click(),
-    ]);
-    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
-  };
-  const csv = await save('CSV table');
+  const csv = await saveChart(studio, 'CSV table');
   expect(csv.name).toBe('Saved-run-size-quality.csv');
   expect(csv.bytes.toString()).toMatch(/^subject,level,form,bytes,bits_per_weight,mean_kld_nats/);
   expect(csv.bytes.toString()).toMatch(/^Q4_K_M,Q4_K_M,stock level,\d+,/m);
-  const svg = (await save('SVG drawing')).bytes.toString();
+  const svg = (await saveChart(studio, 'SVG drawing')).bytes.toString();
   expect(svg).toContain('Q4_K_M');
   // Alone on a page, the drawing has its colours: no token of the window is left in it.
   expect(svg).not.toContain('var(--');
-  const png = (await save('PNG picture')).bytes;
-  expect(png.subarray(1, 4).toString()).toBe('PNG');
-  expect(png.length).toBeGreaterThan(10_000);
+  const png = await saveChart(studio, 'PNG picture');
+  expect(png.name).toBe('Saved-run-size-quality.png');
+  expect(png.bytes.subarray(0, 8)).toEqual(Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'));
+  // Twice the drawing's size, both from the header.
+  const drawn = await page
+    .getByRole('region', { name: 'Size against quality' })
+    .locator('svg[viewBox]')
+    .last()
+    .getAttribute('viewBox');
+  const [, , width, height] = (drawn ?? '').split(' ').map(Number);
+  expect([png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)]).toEqual([
+    (width ?? 0) * 2,
+    (height ?? 0) * 2,
+  ]);
+  expect(png.bytes.length).toBeGreaterThan(10_000);
 });
