@@ -32,9 +32,10 @@ import {
   type SourceKind,
   type Wire,
 } from './canvas-store.ts';
-import { focusNode, middleOfView, reveal } from './flow-view.ts';
+import { focusNode, reveal } from './flow-view.ts';
 import { estimatedSize, fineGrid, grid, layOut, snap, type Size } from './layout.ts';
 import { kindNames } from './node-text.ts';
+import { placeForNew } from './place-for-new.ts';
 import { folderOf, fragmentWithAbsolutePaths, workspaceFolder } from './recipe-folder.ts';
 
 /** Kinds that are made from nothing; the others need a file first. */
@@ -111,7 +112,7 @@ function addNode(node: RecipeNodeInput, at: Position | undefined, wire: Wire | u
   const document = activeDocument();
   const recipe = activeRecipe();
   if (document === undefined || recipe === undefined) return;
-  const place = at ?? freePlace();
+  const place = at ?? placeForNew(node, wire);
   const position = { x: snap(place.x, grid), y: snap(place.y, grid) };
   const placed = { ...node, position };
   edit(
@@ -129,19 +130,6 @@ function addNode(node: RecipeNodeInput, at: Position | undefined, wire: Wire | u
   select([node.id]);
   reveal(position, 216, 120);
   focusNode(node.id);
-}
-
-/** The middle of the view, moved on while a node stands there. */
-function freePlace(): Position {
-  const document = activeDocument();
-  let { x, y } = middleOfView();
-  if (document?.content.state !== 'recipe') return { x, y };
-  const places = [...document.content.nodes.values()].map((node) => placeOf(document, node));
-  while (places.some((place) => Math.abs(place.x - x) < 32 && Math.abs(place.y - y) < 32)) {
-    x += 32;
-    y += 32;
-  }
-  return { x, y };
 }
 
 function idsOf(document: RecipeDocument): Set<string> {

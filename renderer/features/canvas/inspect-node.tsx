@@ -40,6 +40,7 @@ export function InspectNode({ node, document }: { node: RecipeNode; document: Ca
       {state.problem !== undefined && (
         <ErrorNotice
           error={state.problem}
+          tone={state.tone === 'warn' ? 'warn' : 'bad'}
           action={
             state.word === 'failed' || state.word === 'interrupted' ? (
               <RunActions document={document} />
