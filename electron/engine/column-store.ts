@@ -14,8 +14,18 @@ import { ModelStore } from './model-store.ts';
 import { openColumn, type ColumnHome, type RoomFor } from './open-column.ts';
 import { TurnQueue, untilAborted } from './turn-queue.ts';
 
+/** What else holds memory and cores in this process: served models. */
+export interface MemoryGuest {
+  /** Bytes of contexts and adapters; models are the store's. */
+  readonly ramBytes: number;
+  /** Frees what is idle and was not used for longest; false when nothing is idle. */
+  yieldMemory(onGpu: boolean): Promise<boolean>;
+}
+
 export class ColumnStore implements ColumnHome {
   readonly models = new ModelStore();
+  /** Set once, by who makes both. */
+  guest: MemoryGuest | undefined;
   private readonly cores = new CoreQueue();
   /**
    * Small models answer one after another, and none while another loads: together they are not done sooner, and each shows
@@ -151,6 +161,7 @@ export class ColumnStore implements ColumnHome {
         await this.evict(victim, column, report);
         continue;
       }
+      if ((await this.guest?.yieldMemory(ramFits)) === true) continue;
       if (ramFits) break;
       const amounts = `needs ${formatBytes(wanted.ram)}, ${formatBytes(Math.max(0, free.ram))} are free`;
       const isBusy = [...this.columns.values()].some(
@@ -173,6 +184,33 @@ export class ColumnStore implements ColumnHome {
     }
   }
 
+  /** Cores, and the turn of small models, for what computes in slices. The result gives them back. */
+  async takeTurn(threads: number, isSmall: boolean): Promise<() => void> {
+    const cores = await this.cores.take(threads);
+    const turn = isSmall ? await this.smallTurns.take(1) : undefined;
+    return () => {
+      turn?.();
+      cores();
+    };
+  }
+
+  /** Others wait for what `takeTurn` gave. */
+  get turnIsWanted(): boolean {
+    return this.cores.isWanted || this.smallTurns.isWanted;
+  }
+
+  /** Models are loaded one after another. */
+  inLoadTurn<Result>(work: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
+    return this.loading.run(work, { signal });
+  }
+
+  /** Unloads the idle column that was not used for longest; answers its name. */
+  async yieldMemory(onGpu: boolean): Promise<string | undefined> {
+    const victim = this.leastRecentlyUsed(undefined, onGpu);
+    await victim?.queue.run(() => victim.unload());
+    return victim?.name;
+  }
+
   /** Ends its answers and forgets it. */
   async remove(name: string, report: ColumnReport): Promise<void> {
     const column = this.columns.get(name);
@@ -192,14 +230,16 @@ export class ColumnStore implements ColumnHome {
     await Promise.all(columns.map((column) => column.queue.run(() => column.unload())));
   }
 
-  private free(llama: Llama, budget: number | undefined): Promise<MemoryAmount> {
+  /** Bytes that more may take on this machine, and of `budget`. */
+  free(llama: Llama, budget: number | undefined): Promise<MemoryAmount> {
     let { ram } = this.models.memoryUsage;
     const { mapped } = this.models.memoryUsage;
     for (const { loaded } of this.columns.values()) ram += loaded?.session.memoryUsage.ram ?? 0;
+    ram += this.guest?.ramBytes ?? 0;
     return freeMemory(llama, { ram, mapped }, budget);
   }
 
-  private leastRecentlyUsed(asking: Column, onGpu: boolean): Column | undefined {
+  private leastRecentlyUsed(asking: Column | undefined, onGpu: boolean): Column | undefined {
     return [...this.columns.values()]
       .filter(
         ({ loaded, queue, isWaitingToLoad }) =>

@@ -21,6 +21,11 @@ export class CoreQueue {
 
   constructor(private readonly cores = availableParallelism()) {}
 
+  /** Somebody waits. */
+  get isWanted(): boolean {
+    return this.waiters.length > 0;
+  }
+
   /** Runs `work`, which uses `threads`, when `take` gives them. */
   async run<Result>(
     threads: number,

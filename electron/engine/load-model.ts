@@ -16,7 +16,12 @@ export interface LoadModelOptions {
   readonly signal: AbortSignal;
   readonly onProgress: (doneBytes: number, totalBytes: number) => void;
   readonly notice: EngineSink;
+  /** The architecture: embedding contexts give the mean of the last hidden states; answers do not change. */
+  readonly meanPooled?: string;
 }
+
+/** LLAMA_POOLING_TYPE_MEAN */
+const meanPooling = 1;
 
 /** Throws `native/failed` or `memory/short`. */
 export async function loadModel(
@@ -28,6 +33,9 @@ export async function loadModel(
     llama.loadModel({
       modelPath: path,
       ...(gpuLayers !== undefined && { gpuLayers }),
+      ...(options.meanPooled !== undefined && {
+        metadataOverrides: { [options.meanPooled]: { pooling_type: meanPooling } },
+      }),
       loadSignal: options.signal,
       onLoadProgress: (done) => options.onProgress(Math.round(done * bytes), bytes),
     });

@@ -14,14 +14,20 @@ interface Held {
   /** Of the file. */
   readonly bytes: number;
   holders: number;
+  readonly identity: string | undefined;
 }
 
 export class ModelStore {
   private readonly models = new Map<string, Held>();
 
-  /** True when a column can have the model without loading it again. */
-  has(llama: Llama, file: ModelFile, gpuLayers: 'auto' | number): boolean {
-    return this.models.has(keyOf(llama, file, gpuLayers));
+  /** True when a column can have the model without loading it again. `identity`: see weightsIdentity. */
+  has(llama: Llama, file: ModelFile, gpuLayers: 'auto' | number, identity?: string): boolean {
+    return this.find(llama, file, gpuLayers, identity) !== undefined;
+  }
+
+  /** How many hold the model. */
+  holders(model: LlamaModel): number {
+    return [...this.models.values()].find((held) => held.model === model)?.holders ?? 0;
   }
 
   /** Bytes that the loaded models take in RAM; of it, `mapped` are their files in the page cache. */
@@ -36,16 +42,41 @@ export class ModelStore {
   }
 
   /** Not to be called twice at the same time for one file: loading is the caller's turn. */
-  async acquire(llama: Llama, file: ModelFile, options: LoadModelOptions): Promise<ModelLease> {
-    const key = keyOf(llama, file, options.gpuLayers);
-    let held = this.models.get(key);
-    if (held === undefined) {
+  async acquire(
+    llama: Llama,
+    file: ModelFile,
+    options: LoadModelOptions,
+    identity?: string,
+  ): Promise<ModelLease> {
+    let key = this.find(llama, file, options.gpuLayers, identity);
+    if (key === undefined) {
+      key = keyOf(llama, file, options.gpuLayers);
       const model = await loadModel(llama, file, options);
-      held = { model, bytes: file.bytes, holders: 0 };
-      this.models.set(key, held);
+      this.models.set(key, {
+        model,
+        bytes: file.bytes,
+        holders: 0,
+        identity: identityKey(llama, options.gpuLayers, identity),
+      });
     }
+    const held = this.models.get(key)!;
     held.holders++;
-    return { model: held.model, release: () => this.release(key) };
+    const mine = key;
+    return { model: held.model, release: () => this.release(mine) };
+  }
+
+  /** Under which key the model is held: by its own file, or by another one with the same weights. */
+  private find(
+    llama: Llama,
+    file: ModelFile,
+    gpuLayers: 'auto' | number,
+    identity: string | undefined,
+  ): string | undefined {
+    const own = keyOf(llama, file, gpuLayers);
+    if (this.models.has(own)) return own;
+    const wanted = identityKey(llama, gpuLayers, identity);
+    if (wanted === undefined) return undefined;
+    return [...this.models].find(([, held]) => held.identity === wanted)?.[0];
   }
 
   private async release(key: string): Promise<void> {
@@ -59,4 +90,12 @@ export class ModelStore {
 /** A file that was written anew since is another model. */
 function keyOf(llama: Llama, file: ModelFile, gpuLayers: 'auto' | number): string {
   return JSON.stringify([file.path, file.version, gpuLayers, llama.gpu]);
+}
+
+function identityKey(
+  llama: Llama,
+  gpuLayers: 'auto' | number,
+  identity: string | undefined,
+): string | undefined {
+  return identity === undefined ? undefined : JSON.stringify([identity, gpuLayers, llama.gpu]);
 }

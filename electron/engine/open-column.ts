@@ -104,6 +104,7 @@ async function openFile(
       onProgress: (done, total) =>
         report.stage({ event: 'progress', done, total, unit: 'bytes', detail: spec.column }),
       notice: (event) => event.event === 'notice' && notice(event.message),
+      meanPooled: facts.architecture,
     });
     try {
       return {

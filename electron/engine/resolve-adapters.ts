@@ -12,6 +12,7 @@ import { extractBundleMember } from '#src/io/adapter-cache.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { shortestSingle } from '#src/text/shortest-single.ts';
 import { isEmbeddingModel } from '#src/stages/validate/validate-model.ts';
+import { weightsIdentity } from './weights-identity.ts';
 
 export interface ResolvedAdapter {
   readonly name: string;
@@ -28,16 +29,23 @@ export interface ModelFacts {
   readonly trainedContext: number | undefined;
   /** The same for two files when token ids mean the same text in both. */
   readonly vocabulary: string;
+  readonly architecture: string;
+  /** The same for two files with the same weights; absent where a file does not say. */
+  readonly weights: string | undefined;
+  readonly isEmbeddingModel: boolean;
   /** What its authors recommend (`general.sampling.*`), as llama.cpp's own programs take it. */
   readonly sampling: Sampling;
 }
 
 /** Reads what the engine needs to know of a model's header before loading it. */
-export async function readModelFacts(path: string): Promise<ModelFacts> {
+export async function readModelFacts(
+  path: string,
+  purpose: 'answers' | 'vectors' = 'answers',
+): Promise<ModelFacts> {
   const source = await openFileByteSource(path);
   try {
     const header = await readGgufHeader(source);
-    refuseOtherFiles(path, header.metadata);
+    refuseOtherFiles(path, header.metadata, purpose);
     return {
       bundledAdapters: readBundle(source, header).map(({ name }) => name),
       contextWindow: entryNumber(header.metadata, 'studio.context_window'),
@@ -46,6 +54,9 @@ export async function readModelFacts(path: string): Promise<ModelFacts> {
         `${entryString(header.metadata, 'general.architecture') ?? ''}.context_length`,
       ),
       vocabulary: hashVocabulary(header.metadata),
+      architecture: entryString(header.metadata, 'general.architecture') ?? '',
+      weights: weightsIdentity(header),
+      isEmbeddingModel: isEmbeddingModel(header.metadata),
       sampling: recommendedSampling(header.metadata),
     };
   } finally {
@@ -84,7 +95,11 @@ function recommendedSampling(metadata: readonly GgufEntry[]): Sampling {
 }
 
 /** Files that llama.cpp would load and then answer nonsense, or refuse without saying why. */
-function refuseOtherFiles(path: string, metadata: readonly GgufEntry[]): void {
+function refuseOtherFiles(
+  path: string,
+  metadata: readonly GgufEntry[],
+  purpose: 'answers' | 'vectors',
+): void {
   const type = entryString(metadata, 'general.type') ?? 'model';
   if (type !== 'model') {
     throw new StudioError(
@@ -95,7 +110,7 @@ function refuseOtherFiles(path: string, metadata: readonly GgufEntry[]): void {
       },
     );
   }
-  if (isEmbeddingModel(metadata)) {
+  if (purpose === 'answers' && isEmbeddingModel(metadata)) {
     throw new StudioError(
       'architecture/unsupported',
       `${path} is an embedding model: it turns texts into vectors and has no answers.`,

@@ -12,6 +12,7 @@ import {
 } from './column.ts';
 import { absolutePath, threadCount } from './outputs.ts';
 import { samplingSchema } from './sampling.ts';
+import { servedAnswerSchema, servedParentSchema, servedStateSchema } from './serving.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
 
 const event = stageEventSchema;
@@ -112,6 +113,60 @@ export const engineContract = {
     result: firstDifferenceSchema,
     event,
   },
+  /** Loads a served parent, unless it is loaded; `warmUp` computes one token with it. */
+  openParent: {
+    params: z.object({
+      served: servedParentSchema,
+      /** Adapters whose files are read now instead of with their first request. */
+      adapters: z.array(adapterChoice).max(4096).default([]),
+      warmUp: z.boolean().default(false),
+    }),
+    result: servedStateSchema,
+    event,
+  },
+  /**
+   * One answer of a served parent, which is loaded first when it is not. Answers of one adapter are computed together,
+   * those of others take turns; cancelling ends the computing and throws.
+   */
+  completeServed: {
+    params: z.object({
+      served: servedParentSchema,
+      adapters: z.array(adapterChoice).max(16).default([]),
+      /** How the adapters are called in states. */
+      adapter: z.string().exactOptional(),
+      input: z.union([
+        z.object({ messages: z.array(messageSchema).min(1).max(20_000) }),
+        /** Continued without a chat template. */
+        z.object({ prompt: z.string().max(10_000_000) }),
+      ]),
+      sampling: samplingSchema.default({}),
+      /** Texts that end the answer; they are not part of it. */
+      stop: z.array(z.string().min(1).max(1000)).max(16).default([]),
+      /** Requests of one conversation find their cache again. */
+      conversation: z.string().max(200).exactOptional(),
+    }),
+    result: servedAnswerSchema,
+    event: z.union([
+      event,
+      z.object({ event: z.literal('text'), text: z.string(), tokens: z.number() }),
+    ]),
+  },
+  /**
+   * Texts to vectors of length 1: by an embedding model, or the mean of a causal model's last hidden states. Throws
+   * `chat/too-long` for a text beyond the model's window, unless it may be cut.
+   */
+  embed: {
+    params: z.object({
+      served: servedParentSchema,
+      texts: z.array(z.string().max(1_000_000)).min(1).max(10_000),
+      cut: z.boolean().default(false),
+    }),
+    result: z.object({ vectors: z.array(z.array(z.number())), tokens: z.number() }),
+    event,
+  },
+  /** Ends its answers and frees it. */
+  closeParent: { params: z.object({ parent: z.string() }), result: z.null(), event },
+  describeServed: { params: z.object({}), result: z.array(servedStateSchema), event },
   unloadColumn: { params: z.object({ column: columnName }), result: z.null(), event },
   /** Memory of the devices as the loaded back end sees it; loads nothing. */
   measureMemory: {
