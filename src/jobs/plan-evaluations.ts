@@ -114,7 +114,7 @@ function describe(
   return {
     node,
     facts: [
-      { name: 'measures', value: measured === undefined ? `${files} on ${on}` : 'nothing new' },
+      { name: 'measures', value: measured === undefined ? `${files}, ${on}` : 'nothing new' },
     ],
     measured,
     models: [...references.values()],

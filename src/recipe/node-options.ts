@@ -147,7 +147,7 @@ function nodeOption(field: string, source: FieldSource, schema: z.core.$ZodType)
   return {
     field,
     label: source.label ?? option?.label ?? field,
-    description: option?.description ?? descriptionOf(schema),
+    description: wordsOf(option?.description ?? descriptionOf(schema), kind),
     kind,
     optional,
     ...(choices === undefined ? {} : { choices }),
@@ -160,6 +160,12 @@ function boundsOf(bounds: { minimum?: number; maximum?: number }) {
   return {
     ...(bounds.minimum === undefined ? {} : { minimum: bounds.minimum }),
     ...(bounds.maximum === undefined ? {} : { maximum: bounds.maximum }),
+/** Lists are one field of the canvas, where the command line repeats an option. */
+function wordsOf(description: string, kind: NodeOptionKind): string {
+  if (kind !== 'names' && kind !== 'paths') return description;
+  return `${description.replace(/ May be repeated\.$/, '')} Separate several by commas.`;
+}
+
   };
 }
 

@@ -206,7 +206,7 @@ describe('an evaluate step of a build', () => {
     expect(node?.facts).toEqual([
       { name: 'suites', value: 'conditions' },
       { name: 'gate', value: 'KLD ≤ 10' },
-      { name: 'measures', value: '2 models on 1 text' },
+      { name: 'measures', value: '2 models, 1 text' },
     ]);
     const { result } = await bench.run(recipe as RecipeInput);
     const after = (await plan()).nodes.find((one) => one.node === 'evaluate');
