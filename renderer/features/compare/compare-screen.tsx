@@ -1,5 +1,5 @@
 // Compare: what each size costs, measured. Runs of the open workspace, one at a time, with a second one beside it when asked.
-import { ChartScatter, Plus } from 'lucide-react';
+import { Blend, ChartScatter, Plus } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { goTo, takeHandover, useNavigation } from '#renderer/stores/navigation-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
@@ -14,6 +14,8 @@ import { ConditionsPanel } from './conditions-panel.tsx';
 import { DomainMap } from './domain-map.tsx';
 import { DriftCard } from './drift-card.tsx';
 import { fileName } from './export-chart.ts';
+import { FitHybridDialog } from './hybrid/fit-hybrid-dialog.tsx';
+import { HybridCard } from './hybrid/hybrid-card.tsx';
 import { MatrixCard } from './matrix-card.tsx';
 import { PickPanel } from './pick-panel.tsx';
 import { PlaneCard } from './plane-card.tsx';
@@ -30,6 +32,8 @@ export function CompareScreen() {
   /** Files that a new run begins with; undefined while its dialog is closed. */
   const [adding, setAdding] = useState<readonly string[] | undefined>();
   const add = () => setAdding([]);
+  const [fitting, setFitting] = useState(false);
+  const fit = () => setFitting(true);
   useEffect(followRuns, []);
   useEffect(() => {
     const taken = takeHandover('compare');
@@ -45,6 +49,11 @@ export function CompareScreen() {
         actions={
           <>
             {opened !== undefined && <ReportMenu id={opened.run.id} title={opened.run.title} />}
+            {runs !== undefined && runs.length > 0 && (
+              <Button icon={<Blend aria-hidden="true" />} onClick={fit}>
+                Fit a hybrid…
+              </Button>
+            )}
             <Button
               {...(runs?.length === 0 ? {} : { variant: 'primary' as const })}
               icon={<Plus aria-hidden="true" />}
@@ -58,6 +67,7 @@ export function CompareScreen() {
       {adding !== undefined && (
         <AddRunDialog key={adding.join()} files={adding} onClose={() => setAdding(undefined)} />
       )}
+      {fitting && <FitHybridDialog onClose={() => setFitting(false)} />}
       {runs === undefined ? (
         listError === undefined ? (
           <Skeleton label="Reading the runs" />
@@ -70,7 +80,7 @@ export function CompareScreen() {
           </div>
         )
       ) : runs.length === 0 ? (
-        <NoRuns onAdd={add} />
+        <NoRuns onAdd={add} onFit={fit} />
       ) : (
         <div className={css.screen}>
           <div className={css.content}>
@@ -110,10 +120,18 @@ function OpenRun({ opened }: { opened: OpenedRun }) {
     shownTexts.length === 1 ? (shownTexts[0]?.title ?? '') : `${shownTexts.length} texts`;
   const scoredTokens = shownTexts.reduce((sum, each) => sum + each.scoredTokens, 0);
   const name = fileName(run.title);
+  const ofAllTexts = useMemo(() => rowsOf(run, undefined, ranking), [run, ranking]);
+  const tensors = run.tensors.length > 0 && <TensorsCard run={run} fileName={`${name}-tensors`} />;
   return (
     <>
       {otherError !== undefined && <ErrorNotice error={otherError} />}
       {other !== undefined && <RunsCard first={opened} second={other} />}
+      {run.allocation !== undefined && (
+        <>
+          <HybridCard run={run} allocation={run.allocation} rows={ofAllTexts} />
+          {tensors}
+        </>
+      )}
       <div className={css.top}>
         <div className={css.column}>
           <PlaneCard
@@ -137,12 +155,12 @@ function OpenRun({ opened }: { opened: OpenedRun }) {
       {run.matrix.length > 0 && <MatrixCard run={run} fileName={`${name}-adapters`} />}
       <DomainMap run={run} fileName={`${name}-domains`} />
       <DriftCard key={run.id} run={run} />
-      {run.tensors.length > 0 && <TensorsCard run={run} fileName={`${name}-tensors`} />}
+      {run.allocation === undefined && tensors}
     </>
   );
 }
 
-function NoRuns({ onAdd }: { onAdd: () => void }) {
+function NoRuns({ onAdd, onFit }: { onAdd: () => void; onFit: () => void }) {
   return (
     <EmptyState
       icon={<ChartScatter aria-hidden="true" />}
@@ -163,6 +181,9 @@ function NoRuns({ onAdd }: { onAdd: () => void }) {
         <>
           <Button variant="primary" icon={<Plus aria-hidden="true" />} onClick={onAdd}>
             Add run
+          </Button>
+          <Button icon={<Blend aria-hidden="true" />} onClick={onFit}>
+            Fit a hybrid…
           </Button>
           <Button onClick={() => goTo('workflow')}>Build levels first</Button>
         </>

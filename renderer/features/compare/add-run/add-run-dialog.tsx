@@ -4,16 +4,16 @@ import type { FoundSuite } from '#src/contract/quality/suites.ts';
 import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import { formatBytes, formatCount, formatDuration } from '#src/text/format-number.ts';
 import { followLibrary, loadLibrary, useLibrary } from '#renderer/stores/library-store.ts';
-import { pickFile, pickFiles } from '#renderer/stores/picker-store.ts';
+import { pickFiles } from '#renderer/stores/picker-store.ts';
 import { studio, useStudio } from '#renderer/stores/studio-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { Checkbox } from '#renderer/ui/checkbox.tsx';
 import { Field } from '#renderer/ui/field.tsx';
-import { notify } from '#renderer/ui/notify.ts';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
 import { Segmented } from '#renderer/ui/tabs.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
 import { AddMatrixDialog } from './add-matrix-dialog.tsx';
+import { addReference } from './add-reference.ts';
 import { AdapterLines } from './adapter-lines.tsx';
 import {
   costOf,
@@ -189,18 +189,6 @@ function AddFilesDialog({ files, onClose, kinds }: AddRunDialogProps & { kinds: 
       </div>
     </StartJobDialog>
   );
-}
-
-async function addReference(take: (id: string) => void): Promise<void> {
-  const file = await pickFile('base', 'Choose the unquantized model');
-  if (file === undefined) return;
-  try {
-    const [entry] = await studio().call('addToLibrary', { files: [file.id] });
-    await loadLibrary();
-    take(entry?.file.id ?? file.id);
-  } catch (error) {
-    notify.error(error);
-  }
 }
 
 interface SuiteLinesProps {
