@@ -156,16 +156,16 @@ function nodeOption(field: string, source: FieldSource, schema: z.core.$ZodType)
   };
 }
 
-function boundsOf(bounds: { minimum?: number; maximum?: number }) {
-  return {
-    ...(bounds.minimum === undefined ? {} : { minimum: bounds.minimum }),
-    ...(bounds.maximum === undefined ? {} : { maximum: bounds.maximum }),
 /** Lists are one field of the canvas, where the command line repeats an option. */
 function wordsOf(description: string, kind: NodeOptionKind): string {
   if (kind !== 'names' && kind !== 'paths') return description;
   return `${description.replace(/ May be repeated\.$/, '')} Separate several by commas.`;
 }
 
+function boundsOf(bounds: { minimum?: number; maximum?: number }) {
+  return {
+    ...(bounds.minimum === undefined ? {} : { minimum: bounds.minimum }),
+    ...(bounds.maximum === undefined ? {} : { maximum: bounds.maximum }),
   };
 }
 
