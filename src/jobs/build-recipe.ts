@@ -2,6 +2,7 @@
 // The command line, the TypeScript API and the window run this same function.
 import { basename, resolve } from 'node:path';
 import type { BuildResult } from '#src/contract/build.ts';
+import type { MeasuredNode } from '#src/contract/measured-node.ts';
 import { runWithEvents } from '#src/contract/run-with-events.ts';
 import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -134,7 +135,7 @@ async function build(
     const { measured, failure } = await writeRuns(evaluations, placed, evaluating);
     const failed = refusal ?? failure;
     if (failed !== undefined) throw failed;
-    const manifests = await writeManifests(plan, finished, context, passContext);
+    const manifests = await writeManifests(plan, finished, measured, context, passContext);
     return {
       files: finished.map(({ file }) => file),
       manifests,
@@ -248,16 +249,16 @@ async function runPass(
 async function writeManifests(
   plan: RecipePlan,
   finished: readonly FinishedOutput[],
+  measured: readonly MeasuredNode[],
   { folder }: BuildContext,
-  { sources, overwrite, steps }: PassContext,
+  { sources, overwrite, steps, emit, signal }: PassContext,
 ): Promise<BuildResult['manifests']> {
   const manifests: BuildResult['manifests'] = [];
   for (const family of plan.families) {
-    const place = resolve(folder, family.node.folder);
     const { id } = family.node;
     steps.family(id, 'running');
     const manifest = await steps.blame([{ node: id }], () =>
-      writeManifest(family, finished, place, sources, overwrite),
+      writeManifest(family, finished, { folder, sources, measured, overwrite, emit, signal }),
     );
     steps.family(id, manifest.reused ? 'reused' : 'done');
     manifests.push(manifest);

@@ -1,21 +1,22 @@
-// Writes the router manifest of a family beside its parents. What a build knows is written anew each time; what people
-// set by hand (policy, thresholds, companions, classifier, fallback) is kept.
-import { readFile } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+// A family as a package: its parents in one folder, router.json, companions, model card and checksums. What a build knows is
+// written anew each time; what people set by hand is kept (src/packaging/keep-choices.ts).
+import { readFile, stat } from 'node:fs/promises';
+import { basename, isAbsolute, join, relative, resolve } from 'node:path';
 import type { BuiltFile } from '#src/contract/build.ts';
+import type { MeasuredNode } from '#src/contract/measured-node.ts';
+import type { EventSink } from '#src/contract/stage-events.ts';
+import type { RoutingSet } from '#src/contract/routing/evaluation.ts';
+import type { ManifestParent } from '#src/contract/routing/manifest.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
-import { makeFolder } from '#src/io/make-folder.ts';
-import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
+import { readRun } from '#src/io/run-store.ts';
+import { copyInto } from '#src/packaging/copy-into.ts';
+import { writePackage } from '#src/packaging/write-package.ts';
 import { adapterName, baseName } from '#src/recipe/node-names.ts';
 import type { PlannedFamily, PlannedPass } from '#src/recipe/plan.ts';
 import type { NodeOf } from '#src/recipe/recipe-schema.ts';
-import {
-  routerManifestSchema,
-  type ManifestParent,
-  type RouterManifest,
-} from '#src/contract/routing/manifest.ts';
+import { parseRoutingSet } from '#src/routing/evaluation/parse-routing-set.ts';
 import { buildRouterManifest, type RouteDescription } from '#src/stages/package/build-manifest.ts';
 import { adaptersOf, routeId } from './describe-output.ts';
 import { sourceOf } from './open-model.ts';
@@ -31,41 +32,103 @@ export interface FinishedOutput {
 
 export const manifestFileName = 'router.json';
 
-/** Writes `router.json` of a family; gives its path and whether it was current already. Throws `output/exists`. */
+/** Prompts of a routing set; the largest that people wrote have a few hundred kilobytes. */
+const maximumSetBytes = 32 << 20;
+
+export interface FamilyContext {
+  /** Where the recipe's relative paths start. */
+  readonly folder: string;
+  readonly sources: RecipeSources;
+  /** Evaluate steps that have measured; the model card shows what is of this family. */
+  readonly measured: readonly MeasuredNode[];
+  readonly overwrite: boolean;
+  readonly emit: EventSink;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes a family's package; gives the path of its router.json and whether all was current already. Throws
+ * `output/exists`, `companion/mismatch`, `companion/missing`, `build/conflict`, `routing/set` and I/O errors.
+ */
 export async function writeManifest(
   family: PlannedFamily,
   finished: readonly FinishedOutput[],
-  folder: string,
-  sources: RecipeSources,
-  overwrite: boolean,
+  context: FamilyContext,
 ): Promise<{ path: string; reused: boolean }> {
-  const path = join(folder, manifestFileName);
+  const { node } = family;
+  const folder = resolve(context.folder, node.folder);
   const own = finished.filter(({ task }) =>
     family.packages.some(({ id }) => id === task.output.package?.id),
   );
-  const [first, ...others] = own.map((output) => parentOf(output, folder, sources));
+  const places = await gather(own, folder, context);
+  const [first, ...others] = own.map((output, index) =>
+    parentOf(output, places[index] ?? '', context.sources),
+  );
   invariant(first !== undefined, 'a family has parents');
+  const set = node.routing === undefined ? undefined : await readRoutingSet(resolve(context.folder, node.routing)); // prettier-ignore
   const made = buildRouterManifest({
-    name: family.node.name,
+    name: node.name,
     parents: [first, ...others],
-    routes: own.flatMap(routesOf),
-    emotion: family.node.emotion,
+    routes: own.flatMap(routesOf).map((route) => withPrompts(route, set)),
+    emotion: node.emotion,
+    ...(set === undefined ? {} : { offTopic: set.offTopic.train ?? [] }),
   });
-  const existing = await readExisting(path, family.node, overwrite);
-  const text = `${JSON.stringify(existing === undefined ? made : withChoices(made, existing.manifest), null, 2)}\n`;
-  if (existing?.text === text) return { path, reused: true };
-  await makeFolder(folder);
-  await writeFileAtomically(path, text);
-  return { path, reused: false };
+  const { path, reused } = await writePackage(
+    {
+      folder,
+      made,
+      companions: node.companions?.map(({ role, path, id }) => ({
+        role,
+        path: resolve(context.folder, path),
+        ...(id === undefined ? {} : { id }),
+      })),
+      runs: await readRuns(context.measured),
+      overwrite: context.overwrite,
+    },
+    context,
+  );
+  return { path, reused };
+}
+
+/** Where the parents lie in the family's folder; one that was built elsewhere is copied, so that the folder is whole. */
+async function gather(
+  own: readonly FinishedOutput[],
+  folder: string,
+  { overwrite, signal, emit }: FamilyContext,
+): Promise<string[]> {
+  const names = new Map<string, string>();
+  const places: string[] = [];
+  for (const { task } of own) {
+    const inner = relative(folder, task.path);
+    const isInside = !isAbsolute(inner) && inner.split(/[/\\]/)[0] !== '..';
+    const place = isInside ? inner : basename(task.path);
+    const other = names.get(place.toLowerCase());
+    if (other !== undefined) {
+      throw new StudioError('build/conflict', `${other} and ${task.path} would both be ${join(folder, place)}.`, { hint: 'Give one of the packages another file name or domain.' }); // prettier-ignore
+    }
+    names.set(place.toLowerCase(), task.path);
+    if (!isInside) {
+      emit({ event: 'phase', phase: 'Copying', detail: place });
+      const isOurs = await isListed(folder, place);
+      await copyInto(task.path, join(folder, place), { overwrite: overwrite || isOurs, signal });
+    }
+    places.push(place.replaceAll('\\', '/'));
+  }
+  return places;
+}
+
+/** A copy that an earlier build of the family made may be replaced. */
+async function isListed(folder: string, place: string): Promise<boolean> {
+  const text = await readFile(join(folder, manifestFileName), 'utf8').catch(() => '');
+  return text.includes(JSON.stringify(place.replaceAll('\\', '/')));
 }
 
 function parentOf(
   { pass, task, file }: FinishedOutput,
-  folder: string,
+  place: string,
   sources: RecipeSources,
 ): ManifestParent {
   const { output } = task;
-  const place = relative(folder, task.path).replaceAll('\\', '/');
   return {
     id: place.replace(/\.gguf$/, ''),
     domain: file.domain ?? '',
@@ -87,62 +150,43 @@ function parentOf(
 }
 
 function routesOf({ pass, task }: FinishedOutput): RouteDescription[] {
-  return adaptersOf(pass, task.output).flatMap((adapter: NodeOf<'adapter'>) =>
-    adapter.route === undefined
-      ? []
-      : [{ ...adapter.route, adapterId: routeId(adapter, task.output) }],
-  );
+  return adaptersOf(pass, task.output).map((adapter: NodeOf<'adapter'>) => ({
+    examples: [],
+    keywords: [],
+    ...adapter.route,
+    adapterId: routeId(adapter, task.output),
+  }));
 }
 
-async function readExisting(
-  path: string,
-  node: NodeOf<'family'>,
-  overwrite: boolean,
-): Promise<{ text: string; manifest: RouterManifest } | undefined> {
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-    throw toIoError(error, path);
-  });
-  if (text === undefined) return undefined;
-  const manifest = parseManifest(text);
-  if (manifest?.name === node.name) return { text, manifest };
-  if (overwrite) return undefined;
-  throw new StudioError(
-    'output/exists',
-    manifest === undefined
-      ? `${path} exists and is not a router manifest.`
-      : `${path} is the manifest of "${manifest.name}", not of "${node.name}".`,
-    { hint: 'Choose another output folder, or replace it with --overwrite.' },
-  );
+/** The adapter's own examples, then the set's training prompts; its test prompts are never in a manifest. */
+function withPrompts(route: RouteDescription, set: RoutingSet | undefined): RouteDescription {
+  const routes = set?.routes ?? {};
+  const own = Object.hasOwn(routes, route.adapterId) ? routes[route.adapterId] : undefined;
+  if (own === undefined) return route;
+  const tests = new Set(own.test.map((text) => text.trim().toLowerCase()));
+  const examples = [...new Set([...route.examples, ...own.train])];
+  return {
+    ...route,
+    examples: examples.filter((text) => !tests.has(text.trim().toLowerCase())),
+    keywords: [...new Set([...route.keywords, ...(own.keywords ?? [])])],
+  };
 }
 
-function parseManifest(text: string): RouterManifest | undefined {
+async function readRoutingSet(path: string): Promise<RoutingSet> {
   try {
-    return routerManifestSchema.safeParse(JSON.parse(text)).data;
-  } catch {
-    return undefined;
+    const { size } = await stat(path);
+    if (size > maximumSetBytes) {
+      throw new StudioError(
+        'routing/set',
+        `${path} has ${size} bytes, too many for a routing set.`,
+      );
+    }
+    return parseRoutingSet(await readFile(path, 'utf8'), path);
+  } catch (error) {
+    throw toIoError(error, path);
   }
 }
 
-/** What people set by hand survives, as long as it still points to something. */
-function withChoices(made: RouterManifest, old: RouterManifest): RouterManifest {
-  const parents = new Set(made.parents.map(({ id }) => id));
-  const preload = old.policy.preload.filter((id) => parents.has(id));
-  const routes = new Map(old.routes.map((route) => [route.id, route]));
-  return {
-    ...made,
-    companions: old.companions,
-    classifier: old.classifier,
-    fallback: parents.has(old.fallback.parent) ? old.fallback : made.fallback,
-    policy: { ...old.policy, preload: preload.length > 0 ? preload : made.policy.preload },
-    routes: made.routes.map((route) => {
-      const { threshold, systemPrompt, sampling } = routes.get(route.id) ?? {};
-      return {
-        ...(threshold === undefined ? {} : { threshold }),
-        ...(systemPrompt === undefined ? {} : { systemPrompt }),
-        ...(sampling === undefined ? {} : { sampling }),
-        ...route,
-      };
-    }),
-  };
+async function readRuns(measured: readonly MeasuredNode[]) {
+  return Promise.all(measured.map(({ path, run }) => readRun(path, run)));
 }

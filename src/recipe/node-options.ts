@@ -16,13 +16,15 @@ export type NodeOptionKind =
   | 'text'
   | 'path'
   | 'paths'
+  | 'file'
   | 'integer'
   | 'number'
   | 'choice'
   | 'levels'
   | 'tensor-types'
   | 'layers'
-  | 'names';
+  | 'names'
+  | 'companions';
 
 export interface NodeOption {
   /** The field of the recipe's node. */
@@ -103,6 +105,8 @@ const fields: Readonly<Record<NodeKind, Readonly<Record<string, FieldSource>>>> 
     name: { label: 'Name' },
     folder: { label: 'Output folder', kind: 'path' },
     emotion: { option: emotionOption },
+    companions: { label: 'Companions', kind: 'companions' },
+    routing: { label: 'Routing set', kind: 'file' },
     ...shown,
   },
   evaluate: {

@@ -1,6 +1,7 @@
 // What a recipe file may hold (design section 4): nodes that name sources and steps, and edges between them. Positions
 // and labels are the only screen data. The JSON Schema under configs/schemas/ is made from this file.
 import { z } from 'zod';
+import { companionRoles } from '#src/contract/routing/manifest.ts';
 import { ggmlTypes, type GgmlType } from '#src/tensors/ggml-types.ts';
 import { levels, type Level } from '#src/tensors/levels.ts';
 
@@ -212,6 +213,24 @@ export const familyNodeSchema = z.strictObject({
     .boolean()
     .default(true)
     .describe('List the emotion step in the manifest (read before a request is routed).'),
+  companions: z
+    .array(
+      z.strictObject({
+        role: z.enum(companionRoles),
+        path: pathSchema.describe('A model file.'),
+        id: identifierSchema.optional().describe('Default: its role.'),
+      }),
+    )
+    .max(100)
+    .optional()
+    .describe(
+      'Speech, voice, vision and emotion models, copied to companions/; never part of a parent. Without it, those that the manifest has stay.',
+    ),
+  routing: pathSchema
+    .optional()
+    .describe(
+      "A routing set: its training prompts become the routes' examples, its off-topic ones the fallback's.",
+    ),
 });
 
 export const evaluateNodeSchema = z

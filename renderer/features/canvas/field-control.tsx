@@ -14,6 +14,7 @@ import { TextInput } from '#renderer/ui/text-input.tsx';
 import { pickFile, pickFiles } from '#renderer/stores/picker-store.ts';
 import { setFields, setMethod } from './canvas-actions.ts';
 import css from './inspector.module.css';
+import { CompanionsField } from './companions-field.tsx';
 import { methodNames } from './node-text.ts';
 import { writtenPath } from './recipe-folder.ts';
 import { TensorTypesField } from './tensor-types-field.tsx';
@@ -109,6 +110,27 @@ export function FieldControl({ node, option }: FieldControlProps) {
             onClick={() =>
               void pickFiles('any', 'Choose calibration texts').then((files) => {
                 if (files.length > 0) setTexts(files.map(writtenPath));
+              })
+            }
+          >
+            Choose…
+          </Button>
+        </span>,
+      );
+    case 'companions':
+      return node.kind === 'family' ? <CompanionsField node={node} option={option} /> : null;
+    case 'file':
+      return field(
+        <span className={css.row}>
+          <TextInput
+            mono
+            value={refused?.typed ?? textOf(value)}
+            onChange={(text) => set(text === '' && option.optional ? undefined : text, text)}
+          />
+          <Button
+            onClick={() =>
+              void pickFile('any', `Choose the ${option.label.toLowerCase()}`).then((file) => {
+                if (file !== undefined) set(writtenPath(file));
               })
             }
           >

@@ -19,7 +19,10 @@ export interface AdapterSource {
 }
 
 /** The recipe in a file, or undefined when there is none that can be read. */
-export function recipeOfHeader(header: Pick<GgufHeader, 'metadata'>, label: string): Recipe | undefined {
+export function recipeOfHeader(
+  header: Pick<GgufHeader, 'metadata'>,
+  label: string,
+): Recipe | undefined {
   const provenance = readProvenance(header.metadata);
   if (provenance === undefined) return undefined;
   try {
@@ -37,7 +40,9 @@ export function mergedInto(recipe: Recipe | undefined): MergedAdapter[] {
 
 /** The adapters that a recipe bundles, in order. */
 export function bundledNodes(recipe: Recipe): NodeOf<'adapter'>[] {
-  const packages = new Set(recipe.nodes.filter(({ kind }) => kind === 'package').map(({ id }) => id));
+  const packages = new Set(
+    recipe.nodes.filter(({ kind }) => kind === 'package').map(({ id }) => id),
+  );
   const byId = new Map(recipe.nodes.map((node) => [node.id, node]));
   return recipe.edges.flatMap(({ from, to }) => {
     const node = byId.get(from);

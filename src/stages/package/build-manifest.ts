@@ -26,6 +26,8 @@ export function buildRouterManifest(input: {
   readonly parents: readonly [ManifestParent, ...ManifestParent[]];
   readonly routes: readonly RouteDescription[];
   readonly emotion: boolean;
+  /** Texts that belong to no route. */
+  readonly offTopic?: readonly string[] | undefined;
 }): RouterManifest {
   const descriptions = new Map(input.routes.map((route) => [route.adapterId, route]));
   const routes = new Map<string, RouterManifest['routes'][number]>();
@@ -55,7 +57,12 @@ export function buildRouterManifest(input: {
     companions: [],
     steps: input.emotion ? [{ kind: 'emotion', language: 'en', labels: [...emotionLabels] }] : [],
     routes: [...routes.values()],
-    fallback: { parent: input.parents[0].id },
+    fallback: {
+      parent: input.parents[0].id,
+      ...(input.offTopic === undefined || input.offTopic.length === 0
+        ? {}
+        : { examples: [...input.offTopic] }),
+    },
     classifier: { kind: 'lexical' },
     policy: { preload: [input.parents[0].id], keepAliveSeconds: 300 },
   } satisfies RouterManifest);
