@@ -179,6 +179,7 @@ describe.each([...cases])('converting %s', (name, { folder, pre }) => {
     const source = await (await folder()).open('config.json');
     const bytes = new Uint8Array(source.size);
     await source.readInto(bytes, 0);
+    await source.close();
     const config = JSON.parse(new TextDecoder().decode(bytes)) as HuggingFaceConfig;
     const model = await open('lossless');
     const real = model.tensors.map((tensor) => ({
