@@ -192,13 +192,14 @@ test('a chart is saved as CSV, SVG and PNG', async ({ studio, studioWindow: page
   // Twice the drawing's size, both from the header.
   const drawn = await page
     .getByRole('region', { name: 'Size against quality' })
-    .locator('svg[viewBox]')
-    .last()
+    .locator('svg')
+    .filter({ has: page.locator('[role="button"]') })
     .getAttribute('viewBox');
   const [, , width, height] = (drawn ?? '').split(' ').map(Number);
   expect([png.bytes.readUInt32BE(16), png.bytes.readUInt32BE(20)]).toEqual([
     (width ?? 0) * 2,
     (height ?? 0) * 2,
   ]);
+  expect(width).toBeGreaterThan(400);
   expect(png.bytes.length).toBeGreaterThan(10_000);
 });
