@@ -93,7 +93,7 @@ export function startWatching(window: TestWindow): Watching {
   );
   return {
     events,
-    until: (fits: (event: WatchEvent) => boolean, seconds = 20) =>
+    until: (fits: (event: WatchEvent) => boolean, seconds = 120) =>
       new Promise<never>((resolve, reject) => {
         const found = events.find(fits);
         if (found !== undefined) return resolve(found as never);

@@ -87,7 +87,7 @@ export function childProcesses(processId: number): number[] {
 export async function waitFor<Value>(
   check: () => Value | undefined | false,
   what: string,
-  seconds = 30,
+  seconds = 120,
 ): Promise<Value> {
   const end = Date.now() + seconds * 1000;
   for (;;) {

@@ -19,12 +19,27 @@ let parent: string;
 beforeAll(async () => {
   studio = await openTestStudio();
   watching = startWatching(studio);
-  const base = async (name: string, levels: string[]) =>
-    build({ template: 'compare-levels', base: await fileOf(`${name}`), levels });
-  const [q4, q8] = await base('seedling-4m', ['Q4_K_M', 'Q8_0']);
+  const levelsOf = (base: string, levels: string[]) =>
+    build(
+      base,
+      JSON.stringify({
+        version: 1,
+        nodes: [
+          { id: 'base', kind: 'base', path: base },
+          { id: 'quantize', kind: 'quantize', levels, folder: 'outputs/levels' },
+        ],
+        edges: [{ from: 'base', to: 'quantize' }],
+      }),
+    );
+  const [q4, q8] = await levelsOf('seedling-4m', ['Q4_K_M', 'Q8_0']);
   plain = { q4: q4 ?? '', q8: q8 ?? '' };
-  [gpt2 = ''] = await base('seedling-gpt2-4m', ['Q8_0']);
-  [parent = ''] = await build({ template: 'domain', domain: 'healthcare', levels: ['Q4_K_M'] });
+  [gpt2 = ''] = await levelsOf('seedling-gpt2-4m', ['Q8_0']);
+  const healthcare = await studio.call('makeFromTemplate', {
+    template: 'domain',
+    domain: 'healthcare',
+    levels: ['Q4_K_M'],
+  });
+  [parent = ''] = await build(healthcare.name, healthcare.text);
 });
 afterAll(async () => {
   await watching.stop();
@@ -37,18 +52,15 @@ async function fileOf(path: string): Promise<string> {
   return file.id;
 }
 
-/** Ids of the files that a template's recipe makes. */
-async function build(
-  template: Parameters<typeof studio.call<'makeFromTemplate'>>[1],
-): Promise<string[]> {
-  const { text, name } = await studio.call('makeFromTemplate', template);
-  const job = await studio.call('startBuild', { text, title: name });
+/** Ids of the files that a recipe makes. */
+async function build(title: string, text: string): Promise<string[]> {
+  const job = await studio.call('startBuild', { text, title });
   const ended = await watching.until(
     (event) =>
       event.event === 'job' &&
       event.job.id === job.id &&
       ['done', 'failed'].includes(event.job.state),
-    60,
+    240,
   );
   expect(ended).toMatchObject({ job: { state: 'done' } });
   return (await studio.call('listJobOutputs', { job: job.id })).map(({ id }) => id);

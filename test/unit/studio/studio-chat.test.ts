@@ -23,7 +23,7 @@ beforeAll(async () => {
   const job = await studio.call('startBuild', { text, title: 'healthcare' });
   await watching.until(
     (event) => event.event === 'job' && event.job.id === job.id && event.job.state === 'done',
-    60,
+    240,
   );
   model = (await studio.call('listJobOutputs', { job: job.id }))[0]?.id ?? '';
 });
