@@ -1,6 +1,7 @@
 // A measured run as tables: one per text, a line per file.
 import type { Run } from '#src/contract/quality/run.ts';
 import type { Measurement } from '#src/contract/quality/measurements.ts';
+import { comparisonText, scoreText, taskRows } from '#src/evaluation/tasks/task-rows.ts';
 import { formatBytes, formatCount } from '#src/text/format-number.ts';
 import { printable } from './printable.ts';
 import { renderTable } from './render-table.ts';
@@ -23,7 +24,31 @@ export function renderRun(run: Run, style: Style): string {
     const measured = run.measurements.filter((measurement) => measurement.text === text.id);
     return `\n${style.bold(heading)}\n${renderMeasurements(run, measured)}`;
   });
-  return `${style.bold(printable(run.title))}\n${about.join(', ')}\n${tables.join('')}`;
+  return `${style.bold(printable(run.title))}\n${about.join(', ')}\n${tables.join('')}${renderTasks(run, style)}`;
+}
+
+function renderTasks(run: Run, style: Style): string {
+  const rows = taskRows(run);
+  const titles = [...new Set(rows.map(({ result }) => result.title))];
+  const columns = [
+    { title: 'file' },
+    { title: 'right', align: 'right' as const },
+    { title: 'score (95 % interval)', align: 'right' as const },
+    { title: 'against unquantized' },
+  ];
+  return titles
+    .map((title) => {
+      const lines = rows
+        .filter(({ result }) => result.title === title)
+        .map((row) => [
+          printable(row.isReference ? `${row.label} (unquantized)` : row.label),
+          `${row.result.right} of ${row.result.asked}`,
+          scoreText(row),
+          comparisonText(row) ?? '',
+        ]);
+      return `\n${style.bold(printable(title))}\n${renderTable(columns, lines)}`;
+    })
+    .join('');
 }
 
 function renderMeasurements(run: Run, measurements: readonly Measurement[]): string {

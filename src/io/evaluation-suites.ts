@@ -1,8 +1,9 @@
 // The evaluation suites of this machine: those that ship with the studio (configs/evaluation_suites.json) and those of the
 // workspace (`evaluation_suites.json` beside gguf-studio.json). Found and checked here; read by whoever measures.
 import { readdir, readFile, stat } from 'node:fs/promises';
-import { extname, join, resolve } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { suiteFileSchema, type FoundSuite, type Suite } from '#src/contract/quality/suites.ts';
+import type { TaskRequest, TextRequest } from '#src/contract/quality/subjects.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from './io-error.ts';
 import { packageRoot } from './package-root.ts';
@@ -57,6 +58,32 @@ export async function chooseEvaluationSuites(
     }
     return suite;
   });
+}
+
+/** Suites as what is measured: texts, and files of questions. A suite of several question files has one for each. */
+export function requestsOfSuites(suites: readonly FoundSuite[]): {
+  texts: TextRequest[];
+  tasks: TaskRequest[];
+} {
+  const texts = suites
+    .filter(({ kind }) => kind !== 'tasks')
+    .map(({ id, title, domain, paths, parseSpecial }) => ({
+      id,
+      title,
+      ...(domain === undefined ? {} : { domain }),
+      paths: [...paths],
+      parseSpecial,
+    }));
+  const tasks = suites
+    .filter(({ kind }) => kind === 'tasks')
+    .flatMap(({ id, title, paths }) =>
+      paths.map((path, index) =>
+        paths.length === 1
+          ? { id, title, path }
+          : { id: `${id}-${index + 1}`, title: `${title}, ${basename(path)}`.slice(0, 300), path },
+      ),
+    );
+  return { texts, tasks };
 }
 
 /** Text files of a path: itself, or those below it when it is a folder, by name. Throws `io/not-found`. */

@@ -44,7 +44,7 @@ export function measurementKey(conditions: object): string {
  * Opens the chunks kept for `conditions` (JSON values; written beside them for people). The order of its fields counts.
  */
 export async function openKeptChunks(
-  kind: 'reference' | 'scores',
+  kind: 'reference' | 'scores' | 'answers',
   conditions: object,
   folder = measurementFolder(),
 ): Promise<KeptChunks> {
@@ -103,7 +103,8 @@ export async function pruneMeasurements(
   const kept = await Promise.all(
     entries
       .filter(
-        (entry) => entry.isDirectory() && /^(?:reference|scores)-[0-9a-f]{64}$/.test(entry.name),
+        (entry) =>
+          entry.isDirectory() && /^(?:reference|scores|answers)-[0-9a-f]{64}$/.test(entry.name),
       )
       .map(async ({ name }) => {
         const path = join(folder, name);

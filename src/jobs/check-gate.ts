@@ -25,6 +25,19 @@ export function hasGate({ gate, gateSameTop }: Gate): boolean {
   return gate !== undefined || gateSameTop !== undefined;
 }
 
+/** Throws `evaluation/suites` for a gate that nothing would be held against: tasks have no KLD. */
+export function checkGateHasText(
+  { id, label, ...gate }: NodeOf<'evaluate'>,
+  { texts }: { readonly texts: readonly unknown[] },
+): void {
+  if (!hasGate(gate) || texts.length > 0) return;
+  throw new StudioError(
+    'evaluation/suites',
+    `The gate of "${label ?? id}" is a limit for text, but its suites are questions.`,
+    { hint: 'Add a suite of text, or leave the gate out.' },
+  );
+}
+
 /** Figures with their verdicts, the largest mean KLD first. */
 export function figuresOf(measured: readonly NamedMeasurement[], gate: Gate): MeasuredFigure[] {
   return measured

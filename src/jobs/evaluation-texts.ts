@@ -1,15 +1,17 @@
 // The texts of evaluate steps, found before anything is computed: suites by their names, their content's hash, and whether they
 // are held out from the calibration texts of the same recipe's matrices.
 import { readFile, stat } from 'node:fs/promises';
-import type { TextRequest } from '#src/contract/quality/subjects.ts';
+import type { TaskRequest, TextRequest } from '#src/contract/quality/subjects.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { findOverlap, type NamedText } from '#src/evaluation/suites/find-overlap.ts';
-import { chooseEvaluationSuites } from '#src/io/evaluation-suites.ts';
+import { chooseEvaluationSuites, requestsOfSuites } from '#src/io/evaluation-suites.ts';
 import { hashFile } from '#src/io/file-hash.ts';
 import { toIoError } from '#src/io/io-error.ts';
 
 export interface EvaluationTexts {
   readonly texts: readonly TextRequest[];
+  /** Files of questions: asked, not read through. */
+  readonly tasks: readonly TaskRequest[];
   /** Bytes of each text, in that order. */
   readonly bytes: readonly number[];
   /** What the texts are, for keys: hashes of their files, and how they are read. */
@@ -23,13 +25,7 @@ export async function readEvaluationTexts(
   signal?: AbortSignal,
 ): Promise<EvaluationTexts> {
   const found = await chooseEvaluationSuites(suites, workspaceFolder);
-  const texts = found.map(({ id, title, domain, paths, parseSpecial }) => ({
-    id,
-    title,
-    ...(domain === undefined ? {} : { domain }),
-    paths: [...paths],
-    parseSpecial,
-  }));
+  const { texts, tasks } = requestsOfSuites(found);
   const identity: object[] = [];
   for (const { id, title, paths, parseSpecial } of texts) {
     const files: string[] = [];
@@ -37,7 +33,12 @@ export async function readEvaluationTexts(
       files.push(await hashFile(path, signal === undefined ? {} : { signal }));
     identity.push({ id, title, parseSpecial, files });
   }
-  return { texts, bytes: found.map(({ bytes }) => bytes), identity };
+  for (const { id, title, path } of tasks) {
+    const file = await hashFile(path, signal === undefined ? {} : { signal });
+    identity.push({ kind: 'tasks', id, title, file });
+  }
+  const bytes = found.filter(({ kind }) => kind !== 'tasks').map((suite) => suite.bytes);
+  return { texts, tasks, bytes, identity };
 }
 
 /** More is no text that anybody compares line by line; measuring refuses such texts by itself. */

@@ -11,7 +11,7 @@ import { elementCountOf } from '#src/model/model-view.ts';
 import type { PlannedModel, PlannedOutput, RecipePlan } from '#src/recipe/plan.ts';
 import type { NodeOf } from '#src/recipe/recipe-schema.ts';
 import { formatCount } from '#src/text/format-number.ts';
-import { figuresOf, measuredNode } from './check-gate.ts';
+import { checkGateHasText, figuresOf, measuredNode } from './check-gate.ts';
 import { evaluationKey, nameSubjects, type NamedSubject } from './evaluation-subjects.ts';
 import { readEvaluationTexts, refuseOverlap, type EvaluationTexts } from './evaluation-texts.ts';
 import { bytesPerToken, matrixWork, measuringWork, unitsOf } from './measuring-work.ts';
@@ -56,6 +56,7 @@ export async function planEvaluations(
     const named = nameSubjects(evaluation);
     try {
       const texts = await readEvaluationTexts(node.suites, home, signal);
+      checkGateHasText(node, texts);
       await refuseOverlap(texts.texts, calibration);
       const measured = await measuredBefore(node, named, texts, planning);
       planned.push(describe(node, named, texts, measured));
@@ -94,7 +95,7 @@ async function measuredBefore(
 function describe(
   node: NodeOf<'evaluate'>,
   named: readonly NamedSubject[],
-  { texts, bytes }: EvaluationTexts,
+  { texts, tasks, bytes }: EvaluationTexts,
   measured: MeasuredNode | undefined,
 ): EvaluationToPlan {
   const references = new Map(
@@ -110,7 +111,11 @@ function describe(
   );
   const passes = named.length + (fullComparison ? named.length : references.size);
   const files = named.length === 1 ? '1 model' : `${formatCount(named.length)} models`;
-  const on = texts.length === 1 ? '1 text' : `${formatCount(texts.length)} texts`;
+  const counted = (count: number, what: string) =>
+    count === 0 ? [] : [count === 1 ? `1 ${what}` : `${formatCount(count)} ${what}s`];
+  const on = [...counted(texts.length, 'text'), ...counted(tasks.length, 'task file')].join(
+    ' and ',
+  );
   return {
     node,
     facts: [

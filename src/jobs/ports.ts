@@ -7,6 +7,7 @@ import type { Run } from '#src/contract/quality/run.ts';
 import type {
   ReferenceRequest,
   SubjectRequest,
+  TaskRequest,
   TextRequest,
 } from '#src/contract/quality/subjects.ts';
 import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
@@ -80,6 +81,8 @@ export interface MeasureGroup {
 
 export interface MeasureSettings {
   readonly texts: readonly TextRequest[];
+  /** Asked of every subject and reference, where a run is written. */
+  readonly tasks?: readonly TaskRequest[] | undefined;
   readonly contextSize: number;
   /** Per text; all when absent. */
   readonly chunks?: number | undefined;

@@ -21,6 +21,7 @@ import type { PlannedOutput, RecipePlan } from '#src/recipe/plan.ts';
 import type { NodeOf } from '#src/recipe/recipe-schema.ts';
 import { ownerOf, type BuildSteps } from './build-steps.ts';
 import {
+  checkGateHasText,
   figuresOf,
   gateError,
   hasGate,
@@ -78,6 +79,7 @@ export async function prepareEvaluations(
     const { node } = evaluation;
     const texts = await steps.blame([{ node: node.id }], async () => {
       const found = await readEvaluationTexts(node.suites, home, signal);
+      checkGateHasText(node, found);
       await refuseOverlap(found.texts, calibration);
       return found;
     });
@@ -271,11 +273,12 @@ export function machineName(): string {
 
 function settingsOf(
   { contextSize, chunks, fullComparison }: NodeOf<'evaluate'>,
-  { texts }: EvaluationTexts,
+  { texts, tasks }: EvaluationTexts,
   { threads, emit, signal }: Pick<EvaluationContext, 'threads' | 'emit' | 'signal'>,
 ): MeasureSettings {
   return {
     texts,
+    tasks,
     contextSize,
     chunks,
     mode: fullComparison ? 'full' : 'reference',

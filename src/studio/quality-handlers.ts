@@ -13,7 +13,7 @@ import { measurementsFolderName, openRunStore, type RunStore } from '#src/io/run
 import type { FolderWatch } from '#src/io/watch-folder.ts';
 import { adapterNameOf, generalTextOf, ownTextOf, suiteOfAdapter } from '#src/jobs/matrix-texts.ts';
 import { askedAllocation } from './asked-allocation.ts';
-import { textsOf } from './asked-texts.ts';
+import { textsAndTasksOf, textsOf } from './asked-texts.ts';
 import type { JobPart } from './job-handlers.ts';
 import { distinctIds, newRunId } from './run-ids.ts';
 import type { StudioFiles } from './studio-files.ts';
@@ -84,7 +84,7 @@ export function qualityPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Q
       async startEvaluation(asked) {
         refuseReadOnly(workspace());
         const { folder } = workspace();
-        const texts = await textsOf(asked, files, folder);
+        const { texts, tasks } = await textsAndTasksOf(asked, files, folder);
         const { title, contextSize, chunks, mode, tensorErrors } = asked;
         const { threads } = settings.current;
         const params: EvaluateParams = {
@@ -97,6 +97,8 @@ export function qualityPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Q
           },
           subjects: await subjectsOf(asked, files),
           texts,
+          tasks,
+          maximumTokens: 64,
           calibrationTexts: [],
           contextSize: contextSize ?? 512,
           mode: mode ?? 'reference',

@@ -6,10 +6,15 @@ import type { Subject } from '#src/contract/quality/subjects.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { isFolder } from '#src/jobs/open-sources.ts';
 import type { MeasuredRun, MeasureGroup, MeasureSettings } from '#src/jobs/ports.ts';
+import { askedText, askGroup } from '../tasks/ask-group.ts';
+import { readTaskFiles } from '../tasks/read-task-file.ts';
 import { measureSubjects, type MeasuredSubjects } from './measure-subjects.ts';
 import { referenceId } from './prepare-measurement.ts';
 import { referenceFile, type ReferenceFile } from './reference-file.ts';
 import { openRunFolder } from './run-folder.ts';
+
+/** As `eval` asks without options. */
+const defaultAsking = { maximumTokens: 64, gpuLayers: 0 };
 
 /** One group's figures; nothing is written but kept chunks. Throws what measuring throws. */
 export async function measureGroup(
@@ -29,6 +34,7 @@ export async function measureRun(
   const output = await openRunFolder(folder, id);
   const files = new Map<string, ReferenceFile>();
   try {
+    const taskFiles = await readTaskFiles(settings.tasks ?? []);
     const measured: MeasuredSubjects[] = [];
     for (const [index, group] of groups.entries()) {
       const { path } = group.reference;
@@ -45,11 +51,19 @@ export async function measureRun(
           ...settings,
           onChunk,
           referenceFile: file,
+          asked: taskFiles.map(askedText),
           onMeasured: (pass) => output.write(pass),
         }),
       );
     }
     const run = joinRun({ id, title }, measured);
+    for (const [index, { subjects }] of measured.entries()) {
+      const reference = run.references[index];
+      const file = files.get(groups[index]?.reference.path ?? '');
+      invariant(reference !== undefined && file !== undefined, 'every group has its reference');
+      const options = { ...settings, ...defaultAsking };
+      run.tasks.push(...(await askGroup(reference, file, subjects, taskFiles, options)));
+    }
     return { path: await output.finish(run), run };
   } catch (error) {
     await output.abandon();

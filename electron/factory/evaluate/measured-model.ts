@@ -143,8 +143,24 @@ function vocabularyFacts(path: string, metadata: readonly GgufEntry[]): Vocabula
   return { size: tokens.value.length, texts: texts.digest('hex'), rules: rules.digest('hex') };
 }
 
+/** What a model with its adapters is, wherever it lies and whatever it is called. */
+export interface ModelIdentity {
+  readonly sha256: string;
+  readonly adapters: readonly { readonly sha256: string; readonly scale: number }[];
+}
+
+/** Throws `io/*`, and `usage/invalid` for an adapter that the file does not carry. */
+export async function identifyModel(
+  request: Pick<SubjectRequest, 'path' | 'adapters'>,
+  signal: AbortSignal,
+): Promise<ModelIdentity> {
+  const sha256 = await hashSourceFiles(await listSourceFiles(request.path, 'base'), { signal });
+  const adapters = await hashAdapters(request, signal);
+  return { sha256, adapters: adapters.map(({ sha256, scale }) => ({ sha256, scale })) };
+}
+
 async function hashAdapters(
-  { path, adapters }: SubjectRequest,
+  { path, adapters }: Pick<SubjectRequest, 'path' | 'adapters'>,
   signal: AbortSignal,
 ): Promise<HashedAdapter[]> {
   const hashed: HashedAdapter[] = [];

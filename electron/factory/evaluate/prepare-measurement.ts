@@ -30,6 +30,8 @@ export interface MeasurementRequest {
   readonly contextSize: number;
   readonly chunks?: number | undefined;
   readonly mode: 'reference' | 'full';
+  /** What else is asked (tasks): must not be in a calibration text either. */
+  readonly asked?: readonly NamedText[] | undefined;
   /** Files that something here was calibrated on; a shared line refuses the measurement. */
   readonly calibrationTexts?: readonly string[] | undefined;
 }
@@ -57,7 +59,8 @@ export async function prepareMeasurement(
   checkIds('text', request.texts);
   const read: ReadText[] = [];
   for (const text of request.texts) read.push(await readText(text));
-  await refuseOverlap(read, request.calibrationTexts ?? []);
+  const evaluation = read.map(({ request: { title }, text }) => ({ name: title, text }));
+  await refuseOverlap([...evaluation, ...(request.asked ?? [])], request.calibrationTexts ?? []);
   const onFile = (path: string) => emit({ event: 'phase', phase: 'Reading', detail: path });
   const reference = await describeMeasured(
     { ...request.reference, id: referenceId, label: labelOf(request.reference), form: 'stock' },
@@ -84,7 +87,7 @@ export async function prepareMeasurement(
 }
 
 async function refuseOverlap(
-  texts: readonly ReadText[],
+  evaluation: readonly NamedText[],
   calibrationTexts: readonly string[],
 ): Promise<void> {
   if (calibrationTexts.length === 0) return;
@@ -93,7 +96,6 @@ async function refuseOverlap(
     const request = { id: 'calibration', title: path, paths: [path], parseSpecial: false };
     calibration.push({ name: path, text: (await readText(request)).text });
   }
-  const evaluation = texts.map(({ request, text }) => ({ name: request.title, text }));
   const [overlap] = findOverlap(evaluation, calibration);
   if (overlap === undefined) return;
   const { lines, line, lineNumber } = overlap;

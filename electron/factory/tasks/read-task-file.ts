@@ -1,9 +1,26 @@
 // A task file as tasks: JSON Lines of questions and answers, or a file of validation prompts.
 import { readFile, stat } from 'node:fs/promises';
+import type { TaskRequest } from '#src/contract/quality/subjects.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { maximumTaskBytes, parseTasks, type Task } from '#src/evaluation/tasks/parse-tasks.ts';
+import { hashFile } from '#src/io/file-hash.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { parseValidationPrompts } from '#src/stages/validate/validation-prompts.ts';
+
+export interface TaskFile extends TaskRequest {
+  readonly tasks: readonly Task[];
+  readonly sha256: string;
+}
+
+/** All files of a measurement, in their order. Throws what `readTaskFile` throws. */
+export async function readTaskFiles(requests: readonly TaskRequest[]): Promise<TaskFile[]> {
+  const files: TaskFile[] = [];
+  for (const request of requests) {
+    const tasks = await readTaskFile(request.path);
+    files.push({ ...request, tasks, sha256: await hashFile(request.path) });
+  }
+  return files;
+}
 
 /** Throws `io/*`, and `evaluation/tasks` with the line for what is no task file. */
 export async function readTaskFile(path: string): Promise<Task[]> {

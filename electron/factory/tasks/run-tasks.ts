@@ -1,26 +1,37 @@
-// Asks every subject every task and counts the right answers. Called by `runTasks`, and by whoever measures suites of tasks.
+// Asks every subject every task and counts the right answers. Each answer is kept: asking again goes on where it stopped.
+// Called by `runTasks`, and by whoever measures suites of tasks (ask-group.ts).
 import type { TaskResult } from '#src/contract/quality/measurements.ts';
 import type { RunTasksParams } from '#src/contract/quality/speed.ts';
+import type { SubjectRequest } from '#src/contract/quality/subjects.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { invariant } from '#src/errors/assert.ts';
 import { isRight, normalizeAnswer } from '#src/evaluation/tasks/normalize-answer.ts';
 import type { Task } from '#src/evaluation/tasks/parse-tasks.ts';
 import { chooseThreads } from '#src/io/choose-threads.ts';
 import { generatedTokens } from '#src/stages/validate/check-generation.ts';
+import { identifyModel, type ModelIdentity } from '../evaluate/measured-model.ts';
+import { openBackend } from '../evaluate/measuring-backend.ts';
 import { nativeLibrary } from '../native-library.ts';
 import { openGenerator, type Generator } from '../subjects/open-generator.ts';
 import { AnsweringModel, type GivenAnswer } from './answering-model.ts';
 import { taskPrompts } from './ask-as-chat.ts';
-import { readTaskFile } from './read-task-file.ts';
+import { openKeptAnswers, type KeptAnswers } from './kept-answers.ts';
+import { readTaskFiles, type TaskFile } from './read-task-file.ts';
 
-interface TaskFile {
-  readonly id: string;
-  readonly title: string;
-  readonly path: string;
-  readonly tasks: readonly Task[];
+/** A model that is asked; opened when it has something to answer. */
+export interface AskedModel {
+  readonly subject: Pick<SubjectRequest, 'id' | 'label'>;
+  readonly identity: ModelIdentity;
+  readonly open: () => Promise<Generator>;
 }
 
-interface TaskContext {
+export interface AskOptions {
+  readonly maximumTokens: number;
+  readonly threads?: number | undefined;
+  readonly gpuLayers: number;
+  /** Ask again what was answered before. */
+  readonly fresh?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly emit: EventSink;
 }
@@ -35,55 +46,90 @@ const keptCharacters = 400;
  */
 export async function runTasks(
   params: RunTasksParams,
-  { signal, emit }: TaskContext,
+  context: { readonly signal: AbortSignal; readonly emit: EventSink },
 ): Promise<TaskResult[]> {
-  const files: TaskFile[] = [];
-  for (const file of params.tasks) files.push({ ...file, tasks: await readTaskFile(file.path) });
-  const generators: Generator[] = [];
+  const files = await readTaskFiles(params.tasks);
+  const models: AskedModel[] = [];
   for (const subject of params.subjects) {
-    generators.push(await openGenerator(subject, { signal, emit }));
+    const generator = await openGenerator(subject, context);
+    const identity = await identifyModel(subject, context.signal);
+    models.push({ subject, identity, open: () => Promise.resolve(generator) });
   }
-  const library = nativeLibrary();
-  library.devices.loadBackends();
-  if (params.gpuLayers > 0) library.devices.loadGpuBackends();
-  const total = generators.length * files.reduce((sum, { tasks }) => sum + tasks.length, 0);
+  return askModels(models, files, { ...params, ...context });
+}
+
+/** The same of models that were looked at already. */
+export async function askModels(
+  models: readonly AskedModel[],
+  files: readonly TaskFile[],
+  options: AskOptions,
+): Promise<TaskResult[]> {
+  const { emit, maximumTokens, gpuLayers, fresh = false } = options;
+  const backend = openBackend(nativeLibrary(), gpuLayers);
+  const total = models.length * files.reduce((sum, { tasks }) => sum + tasks.length, 0);
   let done = 0;
-  const step = () => emit({ event: 'progress', done: ++done, total, unit: 'steps' });
+  const step = (count = 1) => {
+    done += count;
+    emit({ event: 'progress', done, total, unit: 'steps' });
+  };
   const results: TaskResult[] = [];
-  for (const generator of generators) {
-    const { label } = generator.subject;
-    emit({ event: 'phase', phase: 'Asking', detail: label });
-    const model = await AnsweringModel.load(library, generator, {
-      threads: params.threads ?? chooseThreads(generator.bytes),
-      gpuLayers: params.gpuLayers,
-    });
-    try {
-      for (const file of files) {
-        const asked = { model, generator, file, maximumTokens: params.maximumTokens };
-        results.push(await askFile(asked, { signal, emit }, step));
-      }
-    } finally {
-      model.dispose();
+  for (const { subject, identity, open } of models) {
+    const asked: AskedFile[] = [];
+    for (const file of files) {
+      const conditions = { model: identity, tasks: file.sha256, maximumTokens, backend, gpuLayers };
+      const kept = await openKeptAnswers(conditions, file.tasks.length, fresh);
+      asked.push({ file, kept });
     }
+    emit({ event: 'phase', phase: 'Asking', detail: subject.label });
+    step(asked.reduce((sum, { kept }) => sum + kept.answers.filter(isThere).length, 0));
+    if (asked.some(({ kept }) => !kept.answers.every(isThere))) {
+      await answerFiles(asked, await open(), options, step);
+    }
+    results.push(...asked.map((each) => resultOf(subject.id, each)));
   }
   return results;
 }
 
 interface AskedFile {
-  readonly model: AnsweringModel;
-  readonly generator: Generator;
   readonly file: TaskFile;
-  readonly maximumTokens: number;
+  readonly kept: KeptAnswers;
 }
 
-async function askFile(
-  { model, generator, file, maximumTokens }: AskedFile,
-  context: TaskContext,
+function isThere(answer: GivenAnswer | undefined): boolean {
+  return answer !== undefined;
+}
+
+async function answerFiles(
+  asked: readonly AskedFile[],
+  generator: Generator,
+  options: AskOptions,
   step: () => void,
-): Promise<TaskResult> {
+): Promise<void> {
+  const model = await AnsweringModel.load(nativeLibrary(), generator, {
+    threads: options.threads ?? chooseThreads(generator.bytes),
+    gpuLayers: options.gpuLayers,
+  });
+  try {
+    for (const each of asked) {
+      if (!each.kept.answers.every(isThere))
+        await answerFile(each, model, generator, options, step);
+    }
+  } finally {
+    model.dispose();
+  }
+}
+
+async function answerFile(
+  { file, kept }: AskedFile,
+  model: AnsweringModel,
+  generator: Generator,
+  options: AskOptions,
+  step: () => void,
+): Promise<void> {
   const { subject, trainedContext } = generator;
-  const { id, title, path, tasks } = file;
-  const texts = await taskPrompts(generator, tasks, context);
+  const { path, tasks } = file;
+  const { maximumTokens, signal } = options;
+  const texts = await taskPrompts(generator, tasks, options);
   const prompts = texts.map(({ text, addSpecial }) => model.tokenize(text, addSpecial));
   const window = trainedContext ?? Number.MAX_SAFE_INTEGER;
   for (const [index, { length }] of prompts.entries()) {
@@ -96,15 +142,16 @@ async function askFile(
   }
   const longest = prompts.reduce((most, { length }) => Math.max(most, length), 0);
   model.reserve(Math.min(window, longest + Math.max(maximumTokens, generatedTokens)));
-  let right = 0;
-  const wrong: TaskResult['wrong'] = [];
   for (const [index, task] of tasks.entries()) {
+    const prompt = prompts[index];
+    invariant(prompt !== undefined, 'every task has a prompt');
+    if (kept.answers[index] !== undefined) continue;
     const isOpen = task.answers.length === 0;
-    const answer = await model.answer(prompts[index]!, {
+    const answer = await model.answer(prompt, {
       // A repeated token shows only in a long answer.
       maximumTokens: isOpen ? generatedTokens : maximumTokens,
       isDecided: isOpen ? () => false : (text) => isDecided(text, task),
-      signal: context.signal,
+      signal,
     });
     if (answer.flaw === 'not finite' && !isOpen) {
       throw new StudioError(
@@ -113,11 +160,30 @@ async function askFile(
         { hint: 'gguf-studio validate tells more about the file.' },
       );
     }
-    if (isOpen ? answer.flaw === undefined : isRight(answer.text, task)) right++;
-    else if (wrong.length < keptWrong) wrong.push(wrongAnswer(task, answer));
+    await kept.write(index, answer);
     step();
   }
-  return { subject: subject.id, task: id, title, asked: tasks.length, right, wrong };
+}
+
+function resultOf(subject: string, { file: { id, title, tasks }, kept }: AskedFile): TaskResult {
+  const wrong: TaskResult['wrong'] = [];
+  const outcomes = tasks.map((task, index) => {
+    const answer = kept.answers[index];
+    invariant(answer !== undefined, 'every task was answered');
+    const isOpen = task.answers.length === 0;
+    const right = isOpen ? answer.flaw === undefined : isRight(answer.text, task);
+    if (!right && wrong.length < keptWrong) wrong.push(wrongAnswer(task, answer));
+    return right;
+  });
+  return {
+    subject,
+    task: id,
+    title,
+    asked: tasks.length,
+    right: outcomes.filter(Boolean).length,
+    outcomes: outcomes.map((right) => (right ? '1' : '0')).join(''),
+    wrong,
+  };
 }
 
 /** No further token changes whether it is right: what is there is longer than every answer, and not at their end. */

@@ -7,7 +7,11 @@ import type {
   SubjectRequest,
   TextRequest,
 } from '#src/contract/quality/subjects.ts';
-import { listTextFiles } from '#src/io/evaluation-suites.ts';
+import {
+  chooseEvaluationSuites,
+  listTextFiles,
+  requestsOfSuites,
+} from '#src/io/evaluation-suites.ts';
 import { findWorkspace } from '#src/io/workspace.ts';
 import { evaluateDescriptor } from '#src/stages/evaluate/descriptor.ts';
 import type { OptionValues } from '#src/stages/stage-descriptor.ts';
@@ -15,7 +19,6 @@ import { formatDuration } from '#src/text/format-number.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
 import { recordEvaluation } from '../record-command.ts';
 import { renderRun } from '../render-run.ts';
-import { suiteTexts } from '../suite-texts.ts';
 import { usageError } from '../usage-error.ts';
 
 type Options = OptionValues<typeof evaluateDescriptor.options>;
@@ -42,11 +45,13 @@ async function evaluationParams(
   if (chunks === 0)
     throw usageError('--chunks got "0".', 'Give a number of chunks, or -1 for all.');
   const workspace = await findWorkspace(context.resolvePath('.'));
+  const suites = await chooseEvaluationSuites(options.suite, workspace?.folder);
+  const { texts: suiteTexts, tasks } = requestsOfSuites(suites);
   const texts = [
     ...options.file.map((path, index) => fileText(path, index, options['parse-special'] ?? false)),
-    ...(await suiteTexts(options.suite, workspace?.folder)),
+    ...suiteTexts,
   ];
-  if (texts.length === 0) {
+  if (texts.length + tasks.length === 0) {
     throw usageError('eval needs a text.', 'Add -f TEXT, or --suite NAME.');
   }
   const paths = positionals.map((path) => context.resolvePath(path));
@@ -63,6 +68,8 @@ async function evaluationParams(
     },
     subjects,
     texts,
+    tasks,
+    maximumTokens: options['n-predict'],
     calibrationTexts: (await Promise.all(options.calibration.map(listTextFiles))).flat(),
     contextSize: options['ctx-size'],
     ...(chunks === undefined || chunks < 0 ? {} : { chunks }),

@@ -6,6 +6,7 @@ import {
   qualityId,
   referenceRequestSchema,
   subjectRequestSchema,
+  taskRequestSchema,
   textRequestSchema,
 } from './subjects.ts';
 
@@ -16,7 +17,12 @@ export const evaluateParams = z.object({
   title: z.string().max(300),
   reference: referenceRequestSchema,
   subjects: z.array(subjectRequestSchema).min(1).max(500),
-  texts: z.array(textRequestSchema).min(1).max(100),
+  /** Texts, tasks, or both; one at least (`usage/invalid`). */
+  texts: z.array(textRequestSchema).max(100),
+  /** Asked of every subject and of the reference. */
+  tasks: z.array(taskRequestSchema).max(100).default([]),
+  /** Tokens after which an answer to a task is cut. */
+  maximumTokens: z.int().min(1).max(100_000).default(64),
   /** Texts that something here was calibrated on: a shared line refuses the run (`evaluation/overlap`). */
   calibrationTexts: z.array(absolutePath).max(10_000).default([]),
   contextSize: z.int().min(16).max(1_048_576).default(512),

@@ -81,11 +81,17 @@ export const speedSchema = z.object({
 
 /** Exact answers asked of a subject (`tasks`): how many were right. */
 export const taskResultSchema = z.object({
+  /** Of the run's subjects, or of its references. */
   subject: z.string(),
   task: z.string(),
   title: z.string(),
   asked: z.number(),
   right: z.number(),
+  /** One character per question in the file's order, `1` for right: what paired comparisons need. */
+  outcomes: z
+    .string()
+    .regex(/^[01]*$/)
+    .exactOptional(),
   /** The first wrong ones, to look at. */
   wrong: z.array(z.object({ prompt: z.string(), expected: z.string(), answered: z.string() })),
 });

@@ -1,8 +1,8 @@
 // What the factory host is asked to time, and to ask: each file in a process of its own, so that peak memory is its own.
 import { z } from 'zod';
-import { absolutePath, threadCount } from '../outputs.ts';
+import { threadCount } from '../outputs.ts';
 import { speedSchema, taskResultSchema } from './measurements.ts';
-import { subjectRequestSchema } from './subjects.ts';
+import { subjectRequestSchema, taskRequestSchema } from './subjects.ts';
 
 export const benchSpeedParams = z.object({
   subjects: z.array(subjectRequestSchema).min(1).max(500),
@@ -18,13 +18,12 @@ export const benchSpeedParams = z.object({
 export const runTasksParams = z.object({
   subjects: z.array(subjectRequestSchema).min(1).max(500),
   /** JSON Lines: `{"prompt": …, "answer": …}` or `{"messages": […], "answer": [ …, … ]}`. */
-  tasks: z
-    .array(z.object({ id: z.string(), title: z.string(), path: absolutePath }))
-    .min(1)
-    .max(100),
+  tasks: z.array(taskRequestSchema).min(1).max(100),
   maximumTokens: z.int().min(1).max(100_000).default(64),
   threads: threadCount.exactOptional(),
   gpuLayers: z.int().min(0).default(0),
+  /** Ask again what was answered before. */
+  fresh: z.boolean().default(false),
 });
 
 export const benchSpeedResult = z.object({ speed: z.array(speedSchema) });

@@ -61,6 +61,9 @@ export const textRequestSchema = z.object({
   parseSpecial: z.boolean().default(false),
 });
 
+/** A file of questions with exact answers, JSON Lines (tasks.ts). */
+export const taskRequestSchema = z.object({ id: name, title: name, path: absolutePath });
+
 export const measuredTextSchema = textRequestSchema.extend({
   sha256: z.string(),
   bytes: z.number(),
@@ -75,4 +78,5 @@ export type SubjectRequest = z.infer<typeof subjectRequestSchema>;
 export type Subject = z.infer<typeof subjectSchema>;
 export type ReferenceRequest = z.infer<typeof referenceRequestSchema>;
 export type TextRequest = z.infer<typeof textRequestSchema>;
+export type TaskRequest = z.infer<typeof taskRequestSchema>;
 export type MeasuredText = z.infer<typeof measuredTextSchema>;

@@ -2,7 +2,7 @@
 import type { Run } from '#src/contract/quality/run.ts';
 import type { Subject } from '#src/contract/quality/subjects.ts';
 import { formatBytes } from '#src/text/format-number.ts';
-import { taskScore } from '../tasks/task-score.ts';
+import { comparisonText, scoreText, taskRows } from '../tasks/task-rows.ts';
 import {
   intervalText,
   plusMinus,
@@ -94,19 +94,21 @@ export function htmlSpeedTable(rows: readonly ReportRow[]): Markup | undefined {
 }
 
 export function htmlTasks(run: Run): Markup | undefined {
-  if (run.tasks.length === 0) return undefined;
-  const body = run.tasks.map((task) => {
-    const subject = run.subjects.find(({ id }) => id === task.subject);
+  const rows = taskRows(run);
+  if (rows.length === 0) return undefined;
+  const hasReference = rows.some(({ isReference }) => isReference);
+  const body = rows.map((row) => {
+    const { subject, label, result, isReference } = row;
     return html`<tr>
-      ${subject === undefined ? html`<th scope="row">${task.subject}</th>` : subjectHead(subject)}
-      <td class="words">${task.title}</td>
-      <td>${task.right} of ${task.asked}</td>
-      <td>${plusMinus(taskScore(task), 100)} %</td>
+      ${subject === undefined || isReference ? html`<th scope="row">${label}${isReference ? html`<small>unquantized</small>` : undefined}</th>` : subjectHead(subject)}
+      <td class="words">${result.title}</td>
+      <td>${result.right} of ${result.asked}</td>
+      <td>${scoreText(row)}</td>
+      ${hasReference ? html`<td class="words">${comparisonText(row) ?? '–'}</td>` : undefined}
     </tr> `;
   });
-  const wrong = run.tasks.flatMap((task) => {
+  const wrong = rows.flatMap(({ result: task, label }) => {
     if (task.wrong.length === 0) return [];
-    const label = run.subjects.find(({ id }) => id === task.subject)?.label ?? task.subject;
     const items = task.wrong
       .slice(0, shownWrong)
       .map(
@@ -128,9 +130,12 @@ export function htmlTasks(run: Run): Markup | undefined {
     <th>File</th>
     <th class="left">Tasks</th>
     <th>Right</th>
-    <th>Score</th>
+    <th>Score<small>95 % interval</small></th>
+    ${hasReference ? html`<th class="left">Against unquantized</th>` : undefined}
   </tr>`;
-  return html`${htmlTable(head, body)} ${wrong}`;
+  return html`${htmlTable(head, body)}
+  ${htmlFootnote(`Intervals by Wilson.${hasReference ? " Differences by McNemar's exact test over the same questions; none is named above p = 0.05." : ''}`)}
+  ${wrong}`;
 }
 
 /** The row's name with its level's colour. */

@@ -41,7 +41,18 @@ export const evaluateDescriptor = describeCommand({
       group: texts,
       label: 'Suites',
       description:
-        'Evaluation suite: a built-in one or one of the workspace (evaluation_suites.json). May be given several times.',
+        'Evaluation suite: a built-in one or one of the workspace (evaluation_suites.json). A suite of tasks is asked of every file and of the reference. May be given several times.',
+    },
+    'n-predict': {
+      kind: 'integer',
+      valueName: 'N',
+      minimum: 1,
+      maximum: 100000,
+      default: 64,
+      aliases: ['-n'],
+      group: texts,
+      label: 'Longest answer',
+      description: 'Tokens after which an answer to a task is cut.',
     },
     ...chunkOptions,
     'parse-special': {
@@ -58,7 +69,7 @@ export const evaluateDescriptor = describeCommand({
       group: texts,
       label: 'Calibration texts',
       description:
-        'Text or folder that something here was calibrated on: evaluation refuses to share a line with it.',
+        'Text or folder that something here was calibrated on: evaluation refuses to share a line with it. Texts that the files name themselves are looked for too.',
     },
     lora: {
       kind: 'path',
@@ -132,6 +143,11 @@ export const evaluateDescriptor = describeCommand({
     },
   },
   examples: [
+    {
+      command:
+        'gguf-studio eval -r base-BF16.gguf base-Q4_K_M.gguf --suite general --suite tasks-definitions',
+      explains: 'Held-out text, and questions with known answers',
+    },
     {
       command:
         'gguf-studio eval -r model-BF16.gguf model-Q4_K_M.gguf model-Q8_0.gguf -f wiki.test.raw',

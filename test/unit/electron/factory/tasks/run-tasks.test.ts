@@ -103,7 +103,7 @@ describe('runTasks', () => {
   it('asks the validation prompts for sound answers', async () => {
     const file = { id: 'v', title: 'v', path: `${root}configs/validation_prompts.json` };
     const { tasks } = await ask({ subjects: [model()], tasks: [file], threads: 1 });
-    expect(tasks).toEqual([{ subject: 'Q8_0', task: 'v', title: 'v', asked: 4, right: 4, wrong: [] }]); // prettier-ignore
+    expect(tasks).toEqual([{ subject: 'Q8_0', task: 'v', title: 'v', asked: 4, right: 4, outcomes: '1111', wrong: [] }]); // prettier-ignore
   }, 30_000);
 
   it('refuses a wrong line, a prompt beyond the context, and what is no text', async () => {
@@ -123,15 +123,30 @@ describe('runTasks', () => {
     );
   }, 30_000);
 
-  it('stops when it is cancelled', async () => {
+  it('goes on with the next question where it was cancelled, with the same answers', async () => {
+    const asked = { subjects: [model()], tasks: [embedded('anatomy')], threads: 1 };
     const stop = new AbortController();
-    const running = ask(
-      { subjects: [model()], tasks: [embedded('definitions')], threads: 1 },
-      {
-        signal: stop.signal,
-        onEvent: (event) => event.event === 'progress' && stop.abort(),
+    let before = 0;
+    const running = ask(asked, {
+      signal: stop.signal,
+      onEvent(event) {
+        if (event.event !== 'progress') return;
+        before = event.done;
+        if (event.done === 5) stop.abort();
       },
-    );
+    });
     await expectRefusal(running, 'cancelled');
-  }, 30_000);
+    expect(before).toBeGreaterThanOrEqual(5);
+    let first: number | undefined;
+    const rest = await ask(asked, {
+      onEvent(event) {
+        if (event.event === 'progress') first ??= event.done;
+      },
+    });
+    expect(first).toBeGreaterThanOrEqual(5);
+    expect(first).toBeLessThan(rest.tasks[0]?.asked ?? 0);
+    const anew = await ask({ ...asked, fresh: true });
+    expect(rest.tasks).toEqual(anew.tasks);
+    expect(anew.tasks[0]?.outcomes).toHaveLength(anew.tasks[0]?.asked ?? -1);
+  }, 60_000);
 });
