@@ -87,6 +87,11 @@ export const errorCatalog = {
   'job/state': { kind: 'input', title: 'The job is not in a state for this' },
   'studio/not-here': { kind: 'environment', title: 'Not available here' },
   'studio/limit': { kind: 'input', title: 'Too large for the studio' },
+  // Serving
+  'serving/unknown-model': { kind: 'input', title: 'No such model in this family' },
+  'serving/files': { kind: 'input', title: 'A file of the family is not what the manifest says' },
+  'serving/request': { kind: 'input', title: 'The request cannot be answered' },
+  'serving/busy': { kind: 'environment', title: 'Too many requests at once' },
   // Chat
   'chat/too-long': { kind: 'input', title: 'The conversation does not fit the context window' },
   'chat/template': { kind: 'input', title: 'The chat template refuses the conversation' },
@@ -96,7 +101,12 @@ export const errorCatalog = {
   'routing/set': { kind: 'input', title: 'Invalid routing set' },
   'routing/trace': { kind: 'input', title: 'Invalid trace of decisions' },
   'routing/embedding': { kind: 'input', title: 'The embedding classifier cannot be used' },
+  'routing/changed-on-disk': {
+    kind: 'input',
+    title: 'The manifest was changed by another program',
+  },
   'routing/changed': { kind: 'check', title: 'Decisions changed' },
+  'serving/stopped': { kind: 'input', title: 'Nothing is served' },
   // Control
   'contract/invalid': { kind: 'bug', title: 'Two parts of the program disagree' },
   'usage/invalid': { kind: 'usage', title: 'Wrong command line' },
