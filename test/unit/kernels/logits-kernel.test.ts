@@ -8,6 +8,7 @@ import {
   type RowSummary,
 } from '#src/kernels/logits-kernel.ts';
 import { valueAtRank } from '#src/kernels/value-at-rank.ts';
+import { processorMilliseconds } from '#test/helpers/processor-time.ts';
 import { disturbed, exactDivergence, exactLogSumExp, randomLogits } from '#test/helpers/random-logits.ts'; // prettier-ignore
 
 function finite<Summary extends RowSummary>(summary: Summary | NotFinite): Summary {
@@ -111,9 +112,9 @@ describe('the kernel for logits', () => {
     kernel.row(1).set(randomLogits(150_000, 1));
     let best = Infinity;
     for (let round = 0; round < 60; round++) {
-      const start = performance.now();
+      const start = processorMilliseconds();
       kernel.summarize(1);
-      best = Math.min(best, performance.now() - start);
+      best = Math.min(best, processorMilliseconds() - start);
     }
     // 0.17 ms measured; a plain loop takes 2 ms.
     expect(best).toBeLessThan(1);

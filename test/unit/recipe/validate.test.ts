@@ -5,6 +5,7 @@ import { validateRecipe } from '#src/recipe/validate.ts';
 import {
   adapterA, adapterB, base, bundled, bundledRecipe, documentOf, family, merge, merged, parsedRecipe,
 } from '#test/helpers/build-recipe.ts'; // prettier-ignore
+import { processorMilliseconds } from '#test/helpers/processor-time.ts';
 
 const q = {
   id: 'quantize',
@@ -199,8 +200,8 @@ describe('a very large recipe', () => {
       to: `missing-node-${i}`,
     }));
     const recipe = documentOf({ version: 1, nodes, edges }).recipe;
-    const start = performance.now();
+    const start = processorMilliseconds();
     expect(validateRecipe(recipe).length).toBeGreaterThan(100);
-    expect(performance.now() - start).toBeLessThan(1_000);
+    expect(processorMilliseconds() - start).toBeLessThan(1_000);
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { memoryFolder } from '#test/helpers/memory-folder.ts';
+import { processorMilliseconds } from '#test/helpers/processor-time.ts';
 import { authorshipOf } from '#src/stages/convert/metadata/card-metadata.ts';
 import {
   authorshipEntries,
@@ -65,10 +66,10 @@ describe('the model card', () => {
     }
     const notices: string[] = [];
     const folder = memoryFolder({ 'README.md': ['---', ...bomb, '---'].join('\n') });
-    const started = performance.now();
+    const started = processorMilliseconds();
     expect((await readModelCard(folder, (notice) => notices.push(notice))).size).toBe(0);
     expect(notices).toHaveLength(1);
-    expect(performance.now() - started).toBeLessThan(5_000);
+    expect(processorMilliseconds() - started).toBeLessThan(5_000);
   });
 
   it('cannot reach a prototype', () => {
