@@ -39,9 +39,9 @@ export function decideRoute(
   turns: readonly Turn[],
 ): Omit<Decision, 'milliseconds' | 'emotion'> {
   const candidates = rank(manifest, whole);
-  const reaching = takers(candidates, whole);
+  const reaching = takers(candidates);
   const partTakers = parts.flatMap((part) => {
-    const [taker] = takers(rank(manifest, part.classification), part.classification);
+    const [taker] = takers(rank(manifest, part.classification));
     return taker === undefined ? [] : [{ ...taker, part }];
   });
   const [direct] = reaching;
@@ -106,11 +106,9 @@ function rank({ routes }: RouterManifest, { scores }: Classification): Candidate
     .toSorted((left, right) => right.score - left.score);
 }
 
-/** Routes that take a text: at their thresholds, and more likely than that it is none of these. */
-function takers(candidates: readonly Candidate[], { none }: Classification): Candidate[] {
-  return candidates.filter(
-    ({ score, threshold }) => score > 0 && score >= threshold && score >= none,
-  );
+/** Routes that take a text, best first. */
+function takers(candidates: readonly Candidate[]): Candidate[] {
+  return candidates.filter(({ score, threshold }) => score > 0 && score >= threshold);
 }
 
 /** The conversation's route, where it keeps the text, and why. */
@@ -146,10 +144,8 @@ function stay(
 function whyNone(candidates: readonly Candidate[], whole: Classification): Reason[] {
   const [best] = candidates;
   if (best === undefined) return [rule('There are no routes: the fallback answers.')];
-  const reached = best.score >= best.threshold;
-  const message = reached
-    ? `None of these: the text is more like the fallback's examples (${whole.none.toFixed(2)}) than like ${best.id} (${best.score.toFixed(2)}).`
-    : `None of these: ${best.id} is closest with ${best.score.toFixed(2)} and takes a text from ${best.threshold.toFixed(2)} on.`;
+  const like = whole.none >= defaultThreshold ? " The text is like the fallback's examples." : '';
+  const message = `None of these: ${best.id} is closest with ${best.score.toFixed(2)} and takes a text from ${best.threshold.toFixed(2)} on.${like}`;
   return [rule(message), ...whole.explain(best.index)];
 }
 

@@ -5,6 +5,8 @@ import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { EmbedTexts } from './classifier.ts';
 import { createClassifier } from './create-classifier.ts';
+import { emotionalContext, emotionStepOf } from './emotion/apply-tone.ts';
+import { detectEmotion, type DetectEmotion } from './emotion/detect-emotion.ts';
 import { decideRoute, type Turn } from './decide-route.ts';
 import { checkManifest } from './manifest/check-manifest.ts';
 import { splitIntents } from './split-intents.ts';
@@ -20,12 +22,21 @@ export interface Router {
   ): Promise<Decision>;
 }
 
+export interface RouterOptions {
+  /** Detects emotions in place of the lexicon: a companion model. */
+  readonly detect?: DetectEmotion;
+}
+
 /**
  * Trains the manifest's classifier on its examples (milliseconds for `lexical`; with `embed` all examples are embedded
  * once). Throws `routing/manifest` for a manifest that cannot route, `routing/embedding` where a model is needed and
  * `embed` is missing.
  */
-export async function createRouter(manifest: RouterManifest, embed?: EmbedTexts): Promise<Router> {
+export async function createRouter(
+  manifest: RouterManifest,
+  embed?: EmbedTexts,
+  { detect = detectEmotion }: RouterOptions = {},
+): Promise<Router> {
   const problem = checkManifest(manifest).find(({ severity }) => severity === 'error');
   if (problem !== undefined) {
     throw new StudioError(
@@ -42,6 +53,7 @@ export async function createRouter(manifest: RouterManifest, embed?: EmbedTexts)
     decide: async (text, { turns = [], signal } = {}) => {
       const begin = performance.now();
       signal?.throwIfAborted();
+      const emotion = emotionStepOf(manifest) === undefined ? undefined : await detect(text);
       const parts = splitIntents(text);
       const [whole, ...classified] = await classifier.classify([text, ...parts]);
       signal?.throwIfAborted();
@@ -53,7 +65,13 @@ export async function createRouter(manifest: RouterManifest, embed?: EmbedTexts)
         classified.map((classification, index) => ({ text: parts[index] ?? '', classification })),
         turns,
       );
-      return { ...decision, milliseconds: performance.now() - begin };
+      return {
+        ...decision,
+        ...(emotion === undefined
+          ? {}
+          : { emotion: emotionalContext(manifest, decision.route, emotion) }),
+        milliseconds: performance.now() - begin,
+      };
     },
   };
 }

@@ -66,15 +66,13 @@ export function featuresOf(tokens: readonly Token[], block: FeatureBlock): Featu
   }
 }
 
-/** Three to five letters with marks at the word's ends; short words have no pieces, they are words already. */
+/** Four letters in a row with marks at the word's ends; short words have no pieces, they are words already. */
 function piecesOf(word: string): string[] {
   if (word.length < 4) return [];
   const marked = `<${word}>`;
   const pieces: string[] = [];
-  for (const size of [3, 4, 5]) {
-    for (let start = 0; start + size <= marked.length; start++) {
-      pieces.push(`~${marked.slice(start, start + size)}`);
-    }
+  for (let start = 0; start + 4 <= marked.length; start++) {
+    pieces.push(`~${marked.slice(start, start + 4)}`);
   }
   return pieces;
 }
