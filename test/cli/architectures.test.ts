@@ -3,13 +3,22 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { ValidationReport } from '#src/contract/validation.ts';
+import { factoryContract } from '#src/contract/factory.contract.ts';
+import { openHost } from '#src/io/open-host.ts';
 import { buildHuggingFaceCases } from '#test/helpers/build-hugging-face-folder.ts';
 import type { FolderFiles } from '#test/helpers/build-tokenizer-files.ts';
 import { studioFolder } from '#test/helpers/run-studio.ts';
 
 const folder = studioFolder();
-afterAll(() => folder.remove());
+/** One host for all: starting two programs per model took longer than the models. */
+const factory = openHost(factoryContract, {
+  name: 'factory',
+  environment: { GGUF_STUDIO_HOME: folder.path('home') },
+});
+afterAll(async () => {
+  await factory.dispose();
+  folder.remove();
+});
 
 const cases = buildHuggingFaceCases();
 /** The reference cuts this padded embedding below the vocabulary that it writes, and llama.cpp refuses its file too. */
@@ -28,14 +37,15 @@ function writeFolder(name: string, files: FolderFiles): void {
 /** Converts to F32: F16 would overflow with these weights. */
 async function convertAndValidate(name: string, files: FolderFiles, pre?: string) {
   writeFolder(name, files);
-  const words = pre === undefined ? [] : ['--pre', pre];
-  const converted = await folder.json(
-    'convert', name, '--outfile', `${name}.gguf`, '--outtype', 'f32', ...words,
-  ); // prettier-ignore
-  expect(converted.document.error, name).toBeUndefined();
-  const { document } = await folder.json('validate', `${name}.gguf`);
-  const [report] = document.result?.['files'] as ValidationReport[];
-  return (check: string) => report?.checks.find((each) => each.check === check);
+  const output = folder.path(`${name}.gguf`);
+  await factory.call('convert', {
+    folder: folder.path(name),
+    output,
+    outtype: 'f32',
+    ...(pre === undefined ? {} : { pre }),
+  });
+  const report = await factory.call('validate', { path: output });
+  return (check: string) => report.checks.find((each) => each.check === check);
 }
 
 describe('a converted model', () => {
