@@ -175,6 +175,10 @@ function NoRuns({ onAdd, onFit }: { onAdd: () => void; onFit: () => void }) {
             Choose the model and its files with Add run, or type “gguf-studio eval” in the command
             line; every run of this workspace appears here.
           </p>
+          <p>
+            Or let a hybrid be fitted: a type for every tensor under a budget, proven against the
+            level of the same size.
+          </p>
         </>
       }
       actions={

@@ -1,0 +1,107 @@
+// What the dialog "Fit a hybrid" asks for, and when it can.
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { findOverlap } from '#src/evaluation/suites/find-overlap.ts';
+import { allocationSuites } from '#src/evaluation/suites/allocation-suites.ts';
+import { findEvaluationSuites } from '#src/io/evaluation-suites.ts';
+import {
+  budgetOf,
+  emptyHybrid,
+  problemOf,
+  requestOf,
+  suggestedRoles,
+  type HybridDraft,
+} from '#renderer/features/compare/hybrid/hybrid-draft.ts';
+
+const draft = (changes: Partial<HybridDraft> = {}): HybridDraft => ({
+  ...emptyHybrid,
+  source: 'source-id',
+  suites: { general: 'proof', language: 'search', prose: 'none' },
+  ...changes,
+});
+const file = { id: 'file-id-1', name: 'mine.txt', path: '/mine.txt', recipePath: '/mine.txt' };
+
+describe('a hybrid that is asked for', () => {
+  it('tells what is missing, one thing at a time', () => {
+    expect(problemOf(emptyHybrid)).toMatch(/model/);
+    expect(problemOf(draft({ budgetKind: 'bytes', size: 'big' }))).toMatch(/size/);
+    expect(problemOf(draft({ suites: { general: 'proof' } }))).toMatch(/search/);
+    expect(problemOf(draft({ suites: { language: 'search' } }))).toMatch(/proof/);
+    expect(problemOf(draft())).toBeUndefined();
+  });
+
+  it('reads a size as people write it', () => {
+    const bytes = (size: string) => budgetOf(draft({ budgetKind: 'bytes', size }));
+    expect(bytes(' 3.2 GB ')).toEqual({ kind: 'bytes', bytes: 3_200_000_000 });
+    expect(bytes('900MiB')).toEqual({ kind: 'bytes', bytes: 943_718_400 });
+    expect(bytes('99999999999 TB')).toBeUndefined();
+  });
+
+  it('names file and run after the model and the budget', () => {
+    const request = requestOf(draft(), 'model-BF16.gguf');
+    expect(request.output.name).toBe('model-hybrid-Q4_K_M.gguf');
+    expect(request.title).toBe('Hybrid of model-BF16.gguf, the size of Q4_K_M');
+    const byKld = requestOf(draft({ budgetKind: 'kld', kld: 0.05, moves: 4 }), 'model');
+    expect(byKld).toMatchObject({ budget: { kind: 'kld', kld: 0.05 }, moves: 0 });
+    expect(byKld.output.name).toBe('model-hybrid-KLD0.05.gguf');
+  });
+
+  it('gives every text one role', () => {
+    const request = requestOf(draft({ texts: [{ file, role: 'search' }] }), 'model');
+    expect(request.suites).toEqual(['general']);
+    expect(request.probeSuites).toEqual(['language']);
+    expect(request.probeTexts).toEqual(['file-id-1']);
+    expect(request.texts).toEqual([]);
+  });
+});
+
+describe('texts that nobody chose', () => {
+  it('share no line between search and proof, nor with what the embedded matrix was made from', async () => {
+    const suites = await findEvaluationSuites();
+    const { search, proof } = allocationSuites(suites);
+    expect(search.length).toBeGreaterThan(0);
+    expect(proof).toContain('general');
+    const read = (ids: readonly string[]) =>
+      Promise.all(
+        suites
+          .filter(({ id }) => ids.includes(id))
+          .map(async ({ id, paths }) => {
+            const texts = await Promise.all(paths.map((path) => readFile(path, 'utf8')));
+            return { name: id, text: texts.join('\n') };
+          }),
+      );
+    const [searched, held] = [await read(search), await read(proof)];
+    expect(findOverlap(held, searched)).toEqual([]);
+    const calibration = await Promise.all(
+      ['general', 'language', 'sea_stories', 'organizations', 'science', 'conditions'].map(
+        async (name) => ({
+          name,
+          text: await readFile(`assets/seedling/texts/calibration/${name}.txt`, 'utf8'),
+        }),
+      ),
+    );
+    expect(findOverlap([...searched, ...held], calibration)).toEqual([]);
+    const roles = suggestedRoles(suites);
+    for (const id of search) expect(roles[id]).toBe('search');
+    for (const id of proof) expect(roles[id]).toBe('proof');
+  });
+
+  it('leave to each other what was chosen, also where a workspace has other suites', () => {
+    const suite = (id: string) => ({
+      id,
+      title: id,
+      description: '',
+      kind: 'prose' as const,
+      parseSpecial: false,
+      paths: ['/x'],
+      bytes: 1,
+      origin: 'workspace' as const,
+    });
+    const own = ['a', 'b'].map(suite);
+    expect(allocationSuites(own)).toEqual({ proof: ['a'], search: ['b'] });
+    expect(allocationSuites(own, { proof: ['b'] })).toEqual({ proof: ['b'], search: ['a'] });
+    expect(allocationSuites([suite('a')]).search).toEqual([]);
+    const language = ['general', 'language', 'code'].map(suite);
+    expect(allocationSuites(language, { proof: ['language'] }).search).toEqual(['general']);
+  });
+});
