@@ -30,3 +30,14 @@ function idOf(folder: string): string {
   const name = basename(folder);
   return qualityId.safeParse(name).success ? name : 'run';
 }
+
+/** The folder of a run, by the same words. */
+export async function runPathOf(asked: string, context: CommandContext): Promise<string> {
+  const path = context.resolvePath(asked);
+  const status = await stat(path).catch(() => undefined);
+  if (status?.isDirectory() === true) return path;
+  if (status?.isFile() === true) return dirname(path);
+  const { id } = await openRun(asked, context);
+  const here = context.resolvePath('.');
+  return openRunStore((await findWorkspace(here))?.folder ?? here).folderOf(id);
+}

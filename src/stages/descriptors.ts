@@ -10,6 +10,7 @@ import { libraryDescriptor } from './library/descriptor.ts';
 import { matrixDescriptor } from './matrix/descriptor.ts';
 import { mergeDescriptor } from './merge/descriptor.ts';
 import { quantizeDescriptor } from './quantize/descriptor.ts';
+import { packageDescriptor, unpackDescriptor, verifyDescriptor } from './package/descriptor.ts';
 import { compareDescriptor, reportDescriptor } from './report/descriptor.ts';
 import { sizesDescriptor } from './sizes/descriptor.ts';
 import type { CommandDescriptor } from './stage-descriptor.ts';
@@ -26,6 +27,9 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   imatrixDescriptor,
   quantizeDescriptor,
   allocateDescriptor,
+  packageDescriptor,
+  unpackDescriptor,
+  verifyDescriptor,
   validateDescriptor,
   evaluateDescriptor,
   matrixDescriptor,
