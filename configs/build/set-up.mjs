@@ -1,5 +1,5 @@
-// Makes a fresh checkout usable, then does what was asked: `start`, `check`, `demo` or `bench`. Installs the packages that the lock
-// file names when they are missing or older than it. Plain Node, because nothing else is there yet.
+// Makes a fresh checkout usable, then does what was asked: `start`, `check`, `demo` or `bench`, or nothing more (`packages`).
+// Installs the packages that the lock file names when they are missing or older than it. Plain Node, because nothing else is there yet.
 import { spawnSync } from 'node:child_process';
 import { existsSync, statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -9,6 +9,7 @@ const [goal, ...goalArguments] = process.argv.slice(2);
 
 /** Steps by goal: a command and its arguments each. */
 const goals = {
+  packages: [],
   start: [['node', 'configs/build/start.mjs']],
   check: [['npm', 'run', '--silent', 'check']],
   demo: [
