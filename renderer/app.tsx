@@ -21,6 +21,9 @@ const SettingsScreen = lazy(async () => ({
 const CompareScreen = lazy(async () => ({
   default: (await import('#renderer/features/compare/compare-screen.tsx')).CompareScreen,
 }));
+const RouterScreen = lazy(async () => ({
+  default: (await import('#renderer/features/router/router-screen.tsx')).RouterScreen,
+}));
 const UpcomingScreen = lazy(async () => ({
   default: (await import('#renderer/features/upcoming/upcoming-screen.tsx')).UpcomingScreen,
 }));
@@ -31,7 +34,7 @@ const screenOf: Readonly<Record<Screen, ComponentType>> = {
   chat: ChatScreen,
   settings: SettingsScreen,
   compare: CompareScreen,
-  router: () => <UpcomingScreen screen="router" />,
+  router: RouterScreen,
   doctor: () => <UpcomingScreen screen="doctor" />,
 };
 

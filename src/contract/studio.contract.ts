@@ -33,6 +33,7 @@ import {
   workspaceDomainsSchema,
 } from './studio/recipes.ts';
 import { qualityMethods } from './studio/quality.ts';
+import { routerMethods } from './studio/router.ts';
 import { studioStateSchema, watchEventSchema } from './studio/state.ts';
 
 const none = z.never();
@@ -304,6 +305,9 @@ export const studioContract = {
   readDrift: qualityMethods.readDrift,
   readPosition: qualityMethods.readPosition,
   makeReport: qualityMethods.makeReport,
+
+  // Router
+  ...routerMethods,
 } as const satisfies Contract;
 
 export type StudioContract = typeof studioContract;

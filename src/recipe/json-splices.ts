@@ -29,6 +29,19 @@ export type JsonSplice =
       readonly splice: 'append';
       readonly path: readonly (string | number)[];
       readonly values: readonly unknown[];
+    }
+  /** Puts elements before the element at `index` of the array at `path`. */
+  | {
+      readonly splice: 'insert';
+      readonly path: readonly (string | number)[];
+      readonly index: number;
+      readonly values: readonly unknown[];
+    }
+  /** Another value at `path`; one that stood on several lines is written on several lines. */
+  | {
+      readonly splice: 'replace';
+      readonly path: readonly (string | number)[];
+      readonly value: unknown;
     };
 
 /**
@@ -54,6 +67,10 @@ export function applyJsonSplices(
         return splice.values.length === 0
           ? []
           : [appendElements(node, splice.values, splice.path.length, style)];
+      case 'insert':
+        return [insertElements(node, splice.index, splice.values, style)];
+      case 'replace':
+        return [replaceValue(node, splice.value, style)];
     }
   });
   return applyEdits(text, edits);
@@ -159,6 +176,29 @@ function appendElements(node: Node, values: readonly unknown[], depth: number, s
     length: node.length,
     content: `[${texts.map((text, index) => `${index === 0 ? '' : ','}${gap}${text}`).join('')}${end}]`,
   };
+}
+
+function insertElements(node: Node, index: number, values: readonly unknown[], style: Style): Edit {
+  const next = node.children?.[index];
+  invariant(next !== undefined, 'elements are put before one that is there');
+  const gap = gapBefore(next, style);
+  const content = values.map((value) => `${inLines(value, gap, style)},${gap}`).join('');
+  return { offset: next.offset, length: 0, content };
+}
+
+function replaceValue(node: Node, value: unknown, style: Style): Edit {
+  const { offset, length } = node;
+  const hadLines = style.text.slice(offset, offset + length).includes('\n');
+  const line = /(?:^|\n)([ \t]*)[^\n]*$/.exec(style.text.slice(0, offset))?.[1] ?? '';
+  const content = hadLines ? inLines(value, `\n${line}`, style) : oneLine(value);
+  return { offset, length, content };
+}
+
+/** A value as it stands behind a gap: on lines of its own where the gap breaks the line. */
+function inLines(value: unknown, gap: string, { indent, lineEnd }: Style): string {
+  if (!gap.includes('\n')) return oneLine(value);
+  const margin = gap.replace(/^\r?\n/, '');
+  return (JSON.stringify(value, null, indent) ?? 'null').replaceAll('\n', lineEnd + margin);
 }
 
 /** `{ "x": 16, "y": 32 }`. */

@@ -26,6 +26,7 @@ import { recipePart } from './recipe-handlers.ts';
 import { recipePathHandlers } from './recipe-paths.ts';
 import { templateHandlers } from './recipe-templates.ts';
 import { openSettings } from './settings-keeper.ts';
+import { routerPart } from './router-handlers.ts';
 import { createStudioFiles, type StudioRoot } from './studio-files.ts';
 import { openStudioHosts } from './studio-hosts.ts';
 import type { Studio, StudioPlatform } from './studio-platform.ts';
@@ -147,6 +148,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
   const uploads = uploadPart(parts);
   const jobs = jobPart(parts);
   const quality = qualityPart(parts, jobs);
+  const router = routerPart(parts, jobs);
   const meter = startMeter(parts, () => void tellState().catch(() => undefined));
 
   const handlers: Handlers<StudioContract> = {
@@ -173,6 +175,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
     ...conversationHandlers(parts),
     ...uploads.handlers,
     ...quality.handlers,
+    ...router.handlers,
   };
 
   return {
@@ -189,6 +192,8 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
       recipes.dispose();
       library.dispose();
       quality.dispose();
+      // What is served ends before its engine does.
+      await Promise.race([router.dispose().catch(() => undefined), pause(2000)]);
       await uploads.dispose();
       // A host in native code does not hear that its job is to end: then it is killed, and the job ends with it.
       const jobsEnded = jobs.dispose();

@@ -5,6 +5,7 @@ import type { PickPurpose } from '#src/contract/studio/files.ts';
 import type { MenuCommand } from '#src/contract/studio/state.ts';
 import type { MethodName } from '#src/contract/contract.ts';
 import type { Handlers } from '#src/rpc/server.ts';
+import type { FamilyHost } from '#src/serving/family.ts';
 
 export interface StudioPlatform {
   readonly mode: 'desktop' | 'browser';
@@ -13,6 +14,8 @@ export interface StudioPlatform {
   readonly showInFolder?: (path: string) => void;
   /** Writes a text where the user chooses: the path, undefined when the dialog was closed. */
   readonly saveText?: (suggestedName: string, text: string) => Promise<string | undefined>;
+  /** Answers OpenAI's API for a family; without it only the window asks what is served. */
+  readonly serveFamily?: FamilyHost['serve'];
 }
 
 export interface Studio {

@@ -1,0 +1,277 @@
+// The graph: routes at the left, parents and companions at the right. An edge's end, or a route's port, is dragged to another
+// parent or adapter to re-map it; the same goes by keyboard through the panel.
+import '@xyflow/react/dist/base.css';
+import {
+  Background,
+  BackgroundVariant,
+  Panel,
+  ReactFlow,
+  type Connection,
+  type FinalConnectionState,
+  type NodeMouseHandler,
+} from '@xyflow/react';
+import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { isTyping } from '#renderer/ui/is-typing.ts';
+import { problemsByPart } from '../logic/problems.ts';
+import { useProblems } from '../state/use-problems.ts';
+import { dropRoute, sendTo } from '../state/router-edits.ts';
+import type { RouterDocument } from '../logic/router-document.ts';
+import { redo, select, undo, useRouter } from '../state/router-store.ts';
+import {
+  adapterHandle,
+  graphEdges,
+  graphNodes,
+  parentOfNode,
+  routeOfNode,
+  selectionOf,
+  type GraphEdge,
+  type GraphNode,
+} from './graph-elements.ts';
+import css from './graph.module.css';
+import { CompanionNode, ParentNode } from './parent-nodes.tsx';
+import { NoneNode, RouteNode } from './route-nodes.tsx';
+
+const nodeTypes = {
+  route: RouteNode,
+  none: NoneNode,
+  parent: ParentNode,
+  companion: CompanionNode,
+};
+const noAttribution = { hideAttribution: true };
+const noIds: ReadonlySet<string> = new Set();
+/** More routes than this are drawn only while they are in sight. */
+const many = 150;
+
+export function GraphPane({ document }: { document: RouterDocument }) {
+  const { manifest } = document;
+  const pane = useRef<HTMLDivElement>(null);
+  const width = useWidth(pane);
+  const selection = useRouter((store) => store.selection);
+  const decision = useRouter(({ test }) => test.decision);
+  const loadedList = useRouter(({ server }) => server?.loaded);
+  const [connecting, setConnecting] = useState(false);
+  const problems = useProblems(document);
+  const marked = useMemo(() => problemsByPart(problems), [problems]);
+  const loaded = useMemo(
+    () => (loadedList === undefined ? noIds : new Set(loadedList.map(({ parent }) => parent))),
+    [loadedList],
+  );
+  const drawnNodes = useRef<GraphNode[]>([]);
+  const drawnEdges = useRef<GraphEdge[]>([]);
+  const nodes = useMemo(() => {
+    drawnNodes.current = graphNodes(
+      { manifest, paneWidth: width, selection, decision, loaded, problems: marked },
+      drawnNodes.current,
+    );
+    return drawnNodes.current;
+  }, [manifest, width, selection, decision, loaded, marked]);
+  const edges = useMemo(() => {
+    drawnEdges.current = graphEdges({ manifest, decision, selection }, drawnEdges.current);
+    return drawnEdges.current;
+  }, [manifest, decision, selection]);
+
+  const onConnect = useCallback(({ source, target, targetHandle }: Connection) => {
+    connect(source, target, targetHandle);
+  }, []);
+  const onReconnect = useCallback(
+    (_: GraphEdge, { source, target, targetHandle }: Connection) =>
+      connect(source, target, targetHandle),
+    [],
+  );
+  const onNodeClick: NodeMouseHandler = useCallback((_, { id }) => select(selectionOf(id)), []);
+
+  return (
+    // The keys of this area are listed in the shortcuts dialog.
+    <div
+      ref={pane}
+      className={css.pane}
+      role="application"
+      aria-label={`Routes of ${manifest.name}`}
+      tabIndex={-1}
+      data-connecting={connecting || undefined}
+      onKeyDown={onKeyDown}
+    >
+      {width > 0 && (
+        <ReactFlow<GraphNode, GraphEdge>
+          key={document.file.id}
+          nodes={nodes}
+          edges={edges}
+          nodeTypes={nodeTypes}
+          nodesDraggable={false}
+          disableKeyboardA11y
+          edgesFocusable={false}
+          reconnectRadius={14}
+          onReconnect={onReconnect}
+          onConnect={onConnect}
+          onConnectStart={() => setConnecting(true)}
+          onConnectEnd={(event, state) => {
+            setConnecting(false);
+            onConnectEnd(event, state);
+          }}
+          onReconnectStart={() => setConnecting(true)}
+          onReconnectEnd={(event, edge, _, state) => {
+            setConnecting(false);
+            onConnectEnd(event, state, edge.source);
+          }}
+          onNodeClick={onNodeClick}
+          onPaneClick={() => useRouter.setState({ selection: undefined })}
+          connectionRadius={18}
+          deleteKeyCode={null}
+          panOnScroll
+          zoomOnDoubleClick={false}
+          onlyRenderVisibleElements={nodes.length > many}
+          minZoom={0.2}
+          maxZoom={1.5}
+          proOptions={noAttribution}
+        >
+          <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
+          <Panel position="bottom-center">
+            <GraphBar document={document} />
+          </Panel>
+        </ReactFlow>
+      )}
+    </div>
+  );
+}
+
+function GraphBar({ document }: { document: RouterDocument }) {
+  const past = document.past.at(-1);
+  const future = document.future.at(-1);
+  return (
+    <div className={css.bar} role="toolbar" aria-label="Routes">
+      <button type="button" onClick={() => useRouter.setState({ dialog: 'add-route' })}>
+        Add route
+      </button>
+      <button
+        type="button"
+        onClick={() => useRouter.setState({ selection: undefined, tab: 'edit' })}
+      >
+        Router settings
+      </button>
+      <button
+        type="button"
+        disabled={past === undefined}
+        title={past === undefined ? 'Nothing to undo' : `Undo: ${past.step}`}
+        onClick={undo}
+      >
+        Undo
+      </button>
+      {future !== undefined && (
+        <button type="button" title={`Redo: ${future.step}`} onClick={redo}>
+          Redo
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** An edge that ends on the parent's body goes to the adapter that fits the route's name. */
+function connect(source: string, target: string, handle: string | null): void {
+  const route = routeOfNode(source);
+  const parent = parentOfNode(target);
+  if (route === undefined || parent === undefined) return;
+  const prefix = adapterHandle('');
+  sendTo(
+    route,
+    parent,
+    handle?.startsWith(prefix) === true ? handle.slice(prefix.length) : undefined,
+  );
+}
+
+function onConnectEnd(
+  event: MouseEvent | TouchEvent,
+  state: FinalConnectionState,
+  source: string | undefined = state.fromNode?.id,
+): void {
+  if (state.isValid === true || source === undefined) return;
+  const point = 'changedTouches' in event ? event.changedTouches[0] : event;
+  if (point === undefined) return;
+  const over = window.document
+    .elementFromPoint(point.clientX, point.clientY)
+    ?.closest<HTMLElement>('.react-flow__node')?.dataset.id;
+  if (over !== undefined) connect(source, over, null);
+}
+
+function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
+  if (isTyping(event.target) || event.ctrlKey || event.metaKey || event.altKey) return;
+  const node = (event.target as HTMLElement).closest<HTMLElement>('.react-flow__node');
+  const id = node?.dataset.id;
+  const chosen = id === undefined ? undefined : selectionOf(id);
+  switch (event.key) {
+    case 'Enter':
+    case ' ':
+      if (chosen === undefined || event.target !== node) return;
+      select(chosen);
+      break;
+    case 'm':
+    case 'M':
+      if (chosen?.kind !== 'route' && chosen?.kind !== 'none') return;
+      select(chosen);
+      focusTarget();
+      break;
+    case 'Delete':
+    case 'Backspace':
+      if (chosen?.kind !== 'route') return;
+      dropRoute(chosen.id);
+      event.currentTarget.focus();
+      break;
+    case 'ArrowDown':
+    case 'ArrowUp':
+    case 'ArrowLeft':
+    case 'ArrowRight':
+      if (node === null || node === undefined) return;
+      nearestNode(event.currentTarget, node, event.key)?.focus();
+      break;
+    case 'Escape':
+      useRouter.setState({ selection: undefined });
+      break;
+    default:
+      return;
+  }
+  event.preventDefault();
+}
+
+/** The panel's "Goes to", which the panel draws in this moment. */
+function focusTarget(frames = 10): void {
+  requestAnimationFrame(() => {
+    const control = window.document.querySelector<HTMLElement>('[data-goes-to] button');
+    if (control === null && frames > 0) focusTarget(frames - 1);
+    else control?.focus();
+  });
+}
+
+function nearestNode(pane: HTMLElement, from: HTMLElement, key: string): HTMLElement | undefined {
+  const start = from.getBoundingClientRect();
+  const sideways = key === 'ArrowLeft' || key === 'ArrowRight';
+  const sign = key === 'ArrowDown' || key === 'ArrowRight' ? 1 : -1;
+  let best: HTMLElement | undefined;
+  let least = Infinity;
+  for (const node of pane.querySelectorAll<HTMLElement>('.react-flow__node')) {
+    const box = node.getBoundingClientRect();
+    const along = sideways ? box.left - start.left : box.top - start.top;
+    const across = sideways ? box.top - start.top : box.left - start.left;
+    if (node === from || along * sign <= 1 || (!sideways && Math.abs(across) > 40)) continue;
+    const distance = Math.abs(along) + 2 * Math.abs(across);
+    if (distance < least) {
+      least = distance;
+      best = node;
+    }
+  }
+  return best;
+}
+
+function useWidth(pane: React.RefObject<HTMLElement | null>): number {
+  const [width, setWidth] = useState(0);
+  useEffect(() => {
+    const element = pane.current;
+    if (element === null) return;
+    setWidth(element.clientWidth);
+    const observer = new ResizeObserver(() => {
+      // Another screen is in front.
+      if (element.clientWidth > 0) setWidth(element.clientWidth);
+    });
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [pane]);
+  return width;
+}
