@@ -1,14 +1,27 @@
 // The TypeScript API: the same builds as the command line, from a program. Every call starts the factory in a child
 // process, as the command line does, so that a fault in native code becomes an error and never ends the program.
 // See docs/api.md for examples.
-import { resolve } from 'node:path';
+import { randomUUID } from 'node:crypto';
+import { basename, join, resolve } from 'node:path';
+import { budgetText } from './allocation/budget-text.ts';
+import { parseBudget } from './allocation/parse-budget.ts';
 import type { BuildResult } from './contract/build.ts';
 import type { EventOf, ParamsOf, ResultOf } from './contract/contract.ts';
 import { factoryContract, type FactoryContract } from './contract/factory.contract.ts';
 import type { WrittenFile } from './contract/outputs.ts';
+import {
+  allocateParams,
+  type AllocateParams,
+  type AllocateResult,
+  type Budget,
+} from './contract/quality/allocate.ts';
+import type { TextRequest } from './contract/quality/subjects.ts';
 import type { StageEvent } from './contract/stage-events.ts';
 import { StudioError } from './errors/studio-error.ts';
+import { chooseEvaluationSuites, listTextFiles } from './io/evaluation-suites.ts';
 import { openHost } from './io/open-host.ts';
+import { measurementsFolderName } from './io/run-store.ts';
+import { findWorkspace } from './io/workspace.ts';
 import {
   prepareDomainBuild,
   prepareRecipeBuild,
@@ -21,6 +34,7 @@ import type { RecipeLevel } from './recipe/recipe-schema.ts';
 
 export type { BuildResult, BuiltFile } from './contract/build.ts';
 export type { WrittenFile } from './contract/outputs.ts';
+export type { AllocateResult, Budget } from './contract/quality/allocate.ts';
 export type { StageEvent } from './contract/stage-events.ts';
 export { StudioError };
 export type { RecipeLevel } from './recipe/recipe-schema.ts';
@@ -96,6 +110,55 @@ export interface ConvertOptions extends CallOptions {
   readonly overwrite?: boolean;
 }
 
+/** Texts of one purpose; at least one. */
+export interface AllocateTexts {
+  /** Evaluation suites: built-in ones, or the workspace's (`evaluation_suites.json`). */
+  readonly suites?: readonly string[];
+  /** Files, or folders whose text files are read. */
+  readonly files?: readonly string[];
+}
+
+export interface AllocateOptions extends CallOptions {
+  /** The unquantized model: a Hugging Face folder or a GGUF. */
+  readonly model: string;
+  /** A size (`3.2GB`), the size of a level (`Q4_K_M`), the largest mean KLD (`kld:0.05`), or any of them as an object. */
+  readonly budget: string | Budget;
+  /** The GGUF to write: the hybrid, or the stock level where that is not worse. */
+  readonly outputPath: string;
+  /** What the search chooses types by. */
+  readonly search: AllocateTexts;
+  /** Held out: what hybrid and stock level are measured on. May share no line with the search. */
+  readonly proof: AllocateTexts;
+  /** `fast` (default), `smallest`, or `attention-high`. */
+  readonly profile?: AllocateParams['profile'];
+  /** An importance matrix, for hybrid and stock level alike. */
+  readonly imatrix?: string;
+  /** What the matrix was made from: none of it may be in the other texts. */
+  readonly imatrixTexts?: readonly string[];
+  /** Tokens of a chunk. Default 512. */
+  readonly contextSize?: number;
+  /** Chunks of each text of the proof. Default: all. */
+  readonly chunks?: number;
+  /** Measure how much each group of tensors matters. Default true; published priors otherwise. */
+  readonly probe?: boolean;
+  /** Chunks of a probe, of all texts of the search together. Default 16. */
+  readonly probeChunks?: number;
+  /** Changes to try afterwards, each judged by its measured KLD. Default 0. */
+  readonly moves?: number;
+  /** Also the rounding error of every tensor. Default false. */
+  readonly tensorErrors?: boolean;
+  /** Also write the output's types as llama-quantize's `--tensor-type-file`. */
+  readonly tensorTypeFile?: string;
+  /** Read control tokens that `files` spell out (chat markers); suites know it themselves. Default false. */
+  readonly parseSpecial?: boolean;
+  /** What the run is called. */
+  readonly title?: string;
+  /** Folder of runs. Default: `measurements` of the workspace, or of the current folder. */
+  readonly runsFolder?: string;
+  /** Replace the output if it exists. Default false. */
+  readonly overwrite?: boolean;
+}
+
 /**
  * Builds one model for all domains of the model mapping, with its router manifest.
  * Rejects with a StudioError; its `code`, `hint` and `details` say what happened and what to do.
@@ -145,6 +208,86 @@ export async function convertToGguf(options: ConvertOptions): Promise<WrittenFil
   const [written] = outputs;
   if (written === undefined) throw new Error('Broken invariant: a conversion writes one file');
   return written;
+}
+
+/**
+ * Chooses a type for every tensor under a budget, proves the hybrid against the stock level of the same size on held-out
+ * text, writes the better of the two, and keeps the proof as a run. Rejects with a StudioError.
+ */
+export async function allocate(options: AllocateOptions): Promise<AllocateResult> {
+  const workspace = await findWorkspace(process.cwd());
+  const { imatrix, tensorTypeFile, runsFolder } = options;
+  const budget = budgetOf(options.budget);
+  const source = resolve(options.model);
+  const texts = (chosen: AllocateTexts, id: string) =>
+    textsOf(chosen, id, options.parseSpecial ?? false, workspace?.folder);
+  const calibration = (options.imatrixTexts ?? []).map((path) => listTextFiles(resolve(path)));
+  const given = {
+    folder: resolve(runsFolder ?? join(workspace?.folder ?? '.', measurementsFolderName)),
+    id: `${new Date().toISOString().replace(/\D/g, '').slice(0, 14)}-${randomUUID().slice(0, 8)}`,
+    title: options.title ?? `Hybrid of ${basename(source)} within ${budgetText(budget)}`,
+    source: { path: source },
+    budget,
+    profile: options.profile,
+    imatrix: imatrix === undefined ? undefined : resolve(imatrix),
+    imatrixTexts: (await Promise.all(calibration)).flat(),
+    probeTexts: await texts(options.search, 'search'),
+    texts: await texts(options.proof, 'proof'),
+    contextSize: options.contextSize,
+    probeChunks: options.probeChunks,
+    chunks: options.chunks,
+    probe: options.probe,
+    moves: options.moves,
+    output: resolve(options.outputPath),
+    tensorTypeFile: tensorTypeFile === undefined ? undefined : resolve(tensorTypeFile),
+    overwrite: options.overwrite,
+    threads: options.threads,
+    tensorErrors: options.tensorErrors,
+  };
+  const asked = Object.entries(given).filter(([, value]) => value !== undefined);
+  const params = allocateParams.safeParse(Object.fromEntries(asked));
+  if (!params.success) {
+    const [issue] = params.error.issues;
+    throw new StudioError(
+      'usage/invalid',
+      `allocate: ${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'invalid'}`,
+      { hint: 'See docs/api.md.' },
+    );
+  }
+  return callFactory('allocate', params.data, options);
+}
+
+function budgetOf(budget: string | Budget): Budget {
+  if (typeof budget !== 'string') return budget;
+  const parsed = parseBudget(budget);
+  if (parsed !== undefined) return parsed;
+  throw new StudioError('usage/invalid', `allocate: "${budget}" is no budget.`, {
+    hint: 'Give a size (3.2GB), a level (Q4_K_M) or kld:0.05.',
+  });
+}
+
+async function textsOf(
+  { suites = [], files = [] }: AllocateTexts,
+  id: string,
+  parseSpecial: boolean,
+  workspace: string | undefined,
+): Promise<TextRequest[]> {
+  const chosen = await chooseEvaluationSuites(suites, workspace);
+  const ofFiles = files.map(async (path, index) => ({
+    id: `${id}-${index + 1}`,
+    title: basename(path),
+    paths: await listTextFiles(resolve(path)),
+    parseSpecial,
+  }));
+  return [
+    ...chosen.map(({ id: suite, title, paths, parseSpecial: special }) => ({
+      id: suite,
+      title,
+      paths,
+      parseSpecial: special,
+    })),
+    ...(await Promise.all(ofFiles)),
+  ];
 }
 
 function namedOptions(options: NamedModelOptions): NamedBuildOptions {

@@ -1,16 +1,18 @@
 // The TypeScript API, as a program uses it: through the bundled package, in a process of its own.
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
+  allocate,
   convertToGguf,
   createDomainSpecificModel,
   createUniversalModel,
   type StageEvent,
 } from '#src/api.ts';
+import { readRun } from '#src/io/run-store.ts';
 
 const oldHome = process.env['GGUF_STUDIO_HOME'];
 let folder: string;
@@ -87,6 +89,39 @@ describe('the TypeScript API', () => {
       path: join(folder, 'seedling.gguf'),
       validation: { passed: true },
     });
+  });
+
+  it('fits a hybrid on suites and files, and keeps its proof as a run', async () => {
+    const model = fileURLToPath(new URL('../../assets/seedling/seedling-4m', import.meta.url));
+    const code = fileURLToPath(new URL('../../assets/evaluation/code.txt', import.meta.url));
+    const options = {
+      model,
+      budget: 'Q2_K',
+      search: { suites: ['language'] },
+      proof: { suites: ['science'], files: [code] },
+      outputPath: join(folder, 'hybrid.gguf'),
+      tensorTypeFile: join(folder, 'types.txt'),
+      runsFolder: join(folder, 'runs'),
+      contextSize: 32,
+      chunks: 8,
+      probe: false,
+      threads: 1,
+    };
+    const result = await allocate(options);
+    expect((await stat(result.path)).size).toBe(result.bytes);
+    const run = await readRun(result.run.path, result.run.id);
+    expect(run.texts.map(({ title }) => title)).toEqual(['Science', 'code.txt']);
+    expect(run.title).toBe('Hybrid of seedling-4m within Q2_K');
+    expect(run.allocation?.kept).toBe(result.kept);
+    expect(await readFile(join(folder, 'types.txt'), 'utf8')).toMatch(
+      /^\^blk\\\.0\\\.attn_q\\\.weight\$=\w+$/m,
+    );
+    const wrong = { ...options, budget: 'a lot' };
+    await expect(allocate(wrong)).rejects.toMatchObject({ code: 'usage/invalid' });
+    const textless = { ...options, proof: {} };
+    await expect(allocate(textless)).rejects.toThrow(/texts/);
+    const same = { ...options, proof: options.search, overwrite: true };
+    await expect(allocate(same)).rejects.toMatchObject({ code: 'evaluation/overlap' });
   });
 
   it('rejects with a code and a hint, and leaves nothing behind', async () => {
