@@ -38,6 +38,16 @@ const recipe = (path: string) =>
     edges: [{ from: 'base', to: 'quantize' }],
   });
 
+/** Titles of the unsaved edits that lie in a home. */
+async function keptDrafts(home: string): Promise<string[]> {
+  const folder = join(home, 'drafts');
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const texts = names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => readFile(join(folder, name), 'utf8'));
+  return (await Promise.all(texts)).map((text) => (JSON.parse(text) as { title: string }).title);
+}
+
 async function openRecipe(page: Page, name: RegExp): Promise<void> {
   await page.getByRole('navigation').getByRole('button', { name: 'Workflow' }).click();
   await page.getByRole('button', { name }).click();
@@ -173,7 +183,7 @@ base(
       await expect(said(second, 'both-mine · edited')).toBeVisible();
       expect(await readFile(path, 'utf8')).toBe(first);
       // The copy is a draft: closing the tab without a word loses nothing.
-      await second.waitForTimeout(1000);
+      await expect.poll(() => keptDrafts(studio.home)).toContain('both-mine');
       await second.reload();
       await second.getByRole('navigation').getByRole('button', { name: 'Workflow' }).click();
       await expect(said(second, /^Unsaved edits of both-mine/)).toBeVisible();
