@@ -8,7 +8,6 @@ import { addressedBy, type Addressed } from './model-names.ts';
 export interface ChainLink extends Addressed {
   /** undefined: the family's fallback. */
   readonly route: ManifestRoute | undefined;
-  readonly systemPrompt: string | undefined;
 }
 
 const leadingOn: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -42,7 +41,7 @@ export function chainOf(manifest: RouterManifest, id: string | null): ChainLink[
     seen.add(next);
     const route = manifest.routes.find((candidate) => candidate.id === next);
     if (route === undefined) break;
-    chain.push({ ...addressedBy(manifest, route), route, systemPrompt: route.systemPrompt });
+    chain.push({ ...addressedBy(manifest, route), route });
     next = route.fallback;
   }
   const last = addressedBy(manifest, manifest.fallback);
@@ -50,7 +49,7 @@ export function chainOf(manifest: RouterManifest, id: string | null): ChainLink[
     ({ parent, adapter }) => parent === last.parent && adapter === last.adapter,
   );
   if (!isListed) {
-    chain.push({ ...last, route: undefined, systemPrompt: manifest.fallback.systemPrompt });
+    chain.push({ ...last, route: undefined });
   }
   return chain;
 }

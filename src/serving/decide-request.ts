@@ -11,6 +11,8 @@ export interface DecidedRequest {
   readonly decision: Decision;
   /** Who may answer, in order; never empty. */
   readonly chain: readonly ChainLink[];
+  /** A parent or an adapter was named: no route's or fallback's prompt, sampling and tone apply. */
+  readonly isBare?: boolean;
 }
 
 /** Throws `serving/unknown-model` and `routing/...`. */
@@ -34,7 +36,7 @@ export async function decideRequest(
       parent: parent.id,
       ...(adapter !== undefined && { adapter: adapter.id }),
     });
-    return { decision, chain: [{ parent, adapter, route: undefined, systemPrompt: undefined }] };
+    return { decision, chain: [{ parent, adapter, route: undefined }], isBare: true };
   }
   const decision = await router.decide(lastText(request), {
     turns,

@@ -23,11 +23,16 @@ export interface CompleteOptions {
 
 export interface FamilyEngine {
   complete(addressed: Addressed, options: CompleteOptions): Promise<ServedAnswer>;
+  /** By a model of the family that is no parent: a companion. */
+  completeFile(
+    model: { readonly file: string; readonly sha256: string },
+    options: CompleteOptions,
+  ): Promise<ServedAnswer>;
   /** Loads a parent with all its adapters. */
   open(parent: ManifestParent, warmUp: boolean, signal?: AbortSignal): Promise<ServedState>;
   /** By an embedding file of the family, or a parent's base. */
   embed(
-    model: { readonly file: string; readonly sha256: string | undefined } | ManifestParent,
+    model: { readonly file: string; readonly sha256?: string | undefined } | ManifestParent,
     texts: readonly string[],
     options: { readonly cut: boolean; readonly signal?: AbortSignal | undefined },
   ): Promise<{ vectors: Float32Array[]; tokens: number }>;
@@ -103,6 +108,25 @@ export function familyEngine(
       );
     },
 
+    async completeFile({ file, sha256 }, { signal, onText, stop, ...rest }) {
+      const served = {
+        ...specOf(file, await files.verified(file, sha256, signal)),
+        contextWindow: 1024,
+        streams: 1,
+      };
+      return engine(
+        'completeServed',
+        { served, stop: [...stop], ...rest },
+        {
+          signal,
+          onEvent: (event) => {
+            if (event.event === 'text') onText(event.text, event.tokens);
+            else forward(event);
+          },
+        },
+      );
+    },
+
     async open(parent, warmUp, signal) {
       const adapters = [];
       for (const adapter of parent.adapters) adapters.push(...(await choiceOf(adapter, signal)));
@@ -115,7 +139,7 @@ export function familyEngine(
 
     async embed(model, texts, { cut, signal }) {
       const path = await files.verified(model.file, model.sha256, signal);
-      const name = 'id' in model ? model.id : model.file;
+      const name = 'quantization' in model ? model.id : model.file;
       const { vectors, tokens } = await engine(
         'embed',
         { served: specOf(name, path), texts: [...texts], cut },

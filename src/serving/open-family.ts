@@ -2,6 +2,7 @@
 // request: decide (decide-request), feel (emotion), prepare (prepare-request), compute (family-engine), fall back (answer-chain).
 import type { Decision } from '#src/contract/routing/decision.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
+import { answerSettings, emotionalContext } from '#src/routing/emotion/apply-tone.ts';
 import { createRouter, type EmbedTexts, type Router } from '#src/routing/router.ts';
 import { mayFallBack, type ChainLink } from './answer-chain.ts';
 import { Conversations } from './conversations.ts';
@@ -11,7 +12,7 @@ import { openFamilyFiles } from './family-files.ts';
 import { watchFamily } from './family-watch.ts';
 import type { Family, FamilyAnswer, FamilyEvents, FamilyRequest, OpenFamily } from './family.ts';
 import { listModels, resolveModelName } from './model-names.ts';
-import { joinSampling, prepareMessages, toneFor } from './prepare-request.ts';
+import { joinSampling, prepareMessages } from './prepare-request.ts';
 import { readFamily } from './read-family.ts';
 import { openTrace } from './trace-file.ts';
 import { emotionReader } from './read-emotion.ts';
@@ -28,7 +29,9 @@ export const openFamily: OpenFamily = async (options) => {
   const trace = openTrace(options.traceFile);
   const ending = new AbortController();
   const running = new Set<Promise<unknown>>();
-  const felt = await emotionReader(read, files, options.engine);
+  const feel = emotionReader(manifest, engine, (message) =>
+    options.onEvent?.({ event: 'notice', level: 'warning', message }),
+  );
 
   /** What the classifier embeds with, and `/v1/embeddings` when nothing else is named. */
   const embeddingModel = () => {
@@ -68,33 +71,23 @@ export const openFamily: OpenFamily = async (options) => {
       conversation.turns,
       signal,
     );
-    const emotion = await felt(text, signal);
-    const tones = manifest.steps[0]?.tones;
+    const isBare = decided.isBare ?? false;
+    const felt = isBare ? undefined : await feel(text, signal);
     const notices: string[] = [];
     let told: Decision | undefined;
 
     const attempt = async (link: ChainLink): Promise<FamilyAnswer> => {
-      const isRouted = link.route !== undefined || decided.decision.by !== 'address';
-      const tone = isRouted ? toneFor(emotion, link.route, tones) : undefined;
-      const sampling = joinSampling(link.route?.sampling, tone?.sampling, request.sampling);
+      const route = link.route?.id ?? null;
+      const emotion = felt === undefined ? undefined : emotionalContext(manifest, route, felt);
       const decision: Decision = {
         ...decided.decision,
         target: {
           parent: link.parent.id,
           ...(link.adapter !== undefined && { adapter: link.adapter.id }),
         },
-        ...(emotion !== undefined && {
-          emotion: {
-            ...emotion,
-            ...(tone !== undefined && {
-              changed: {
-                ...(tone.systemPrompt !== undefined && { systemPrompt: tone.systemPrompt }),
-                ...(tone.sampling !== undefined && { sampling: tone.sampling }),
-              },
-            }),
-          },
-        }),
+        ...(emotion !== undefined && { emotion }),
       };
+      const settings = isBare ? undefined : answerSettings(manifest, { ...decision, route });
       const tell = () => {
         if (told !== undefined) return;
         told = decision;
@@ -104,8 +97,8 @@ export const openFamily: OpenFamily = async (options) => {
         input:
           'prompt' in request.input
             ? request.input
-            : { messages: [...prepareMessages(messages, [link.systemPrompt, tone?.systemPrompt])] },
-        sampling,
+            : { messages: [...prepareMessages(messages, [settings?.systemPrompt])] },
+        sampling: joinSampling(settings?.sampling, request.sampling),
         stop: request.stop ?? [],
         conversation: conversation.id,
         signal,

@@ -1,16 +1,9 @@
 // What a route makes of a request before it is answered: its system prompt, the emotion's tone, its sampling. What the client
 // sent itself comes last and wins.
 import type { ChatMessage } from '#src/contract/column.ts';
-import type { EmotionalContext } from '#src/contract/routing/decision.ts';
-import type { ManifestRoute, Tone } from '#src/contract/routing/manifest.ts';
 import { samplingSchema, type Sampling } from '#src/contract/sampling.ts';
 
-export interface Prepared {
-  readonly messages: readonly ChatMessage[];
-  readonly sampling: Sampling;
-}
-
-/** `systemPrompts` and `samplings` in the order in which they count: later ones stand behind earlier ones, and win. */
+/** The client's own system prompt stands behind the others, as one with them: templates know one at the start. */
 export function prepareMessages(
   messages: readonly ChatMessage[],
   systemPrompts: readonly (string | undefined)[],
@@ -26,7 +19,7 @@ export function prepareMessages(
   ];
 }
 
-/** Values of a manifest that no chat knows are left out; a manifest is edited by hand. */
+/** Later ones win. Values of a manifest that no chat knows are left out; a manifest is edited by hand. */
 export function joinSampling(
   ...samplings: readonly (Readonly<Record<string, number | undefined>> | undefined)[]
 ): Sampling {
@@ -38,14 +31,4 @@ export function joinSampling(
     }
   }
   return samplingSchema.parse(joined);
-}
-
-/** The tone that a route has for what was felt: its own, else the family's. */
-export function toneFor(
-  emotion: EmotionalContext | undefined,
-  route: ManifestRoute | undefined,
-  common: ManifestRoute['tones'],
-): Tone | undefined {
-  if (emotion === undefined) return undefined;
-  return route?.tones?.[emotion.label] ?? common?.[emotion.label];
 }
