@@ -4,6 +4,7 @@ import { dirname, resolve } from 'node:path';
 import type { LibraryItem } from '#src/contract/library.ts';
 import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { foldersToWatch } from './folders-to-watch.ts';
 import { createLibraryWatch } from './library-watch.ts';
 import { measureMemory, type MemoryReading } from './measure-memory.ts';
 import { isInside } from './studio-files.ts';
@@ -73,6 +74,7 @@ export function libraryPart(parts: StudioParts, nameOfFolder: FolderName): Libra
     handlers: {
       async listLibrary(_params, { signal, emit }) {
         const start = performance.now();
+        const began = Date.now();
         const memory = await measureMemory();
         const listed = new Set<string>();
         const folderSet = new Set<string>(folders());
@@ -96,7 +98,7 @@ export function libraryPart(parts: StudioParts, nameOfFolder: FolderName): Libra
           const items = await describeAdded(path, signal).catch(() => []);
           for (const item of items) send(item);
         }
-        watch.follow(folderSet);
+        watch.follow(await foldersToWatch(folders(), folderSet), began);
         return { entries: listed.size, seconds: (performance.now() - start) / 1000 };
       },
       async addToLibrary({ files: given }, { signal }) {

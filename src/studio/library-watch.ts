@@ -1,10 +1,11 @@
 // Watches the folders that the library was read from, each by itself: a few hundred watches cost nothing, one recursive
 // watch of a model collection would walk it all.
+import { stat } from 'node:fs/promises';
 import { watchFolder, type FolderWatch } from '#src/io/watch-folder.ts';
 
 export interface LibraryWatch {
-  /** Watches these folders and no others. */
-  follow(folders: ReadonlySet<string>): void;
+  /** Watches these folders and no others. What changed after `readAt` (ms), before there was a watch, is told as well. */
+  follow(folders: ReadonlySet<string>, readAt: number): void;
   close(): void;
 }
 
@@ -19,7 +20,7 @@ export function createLibraryWatch(onChange: () => void): LibraryWatch {
     timer.unref();
   };
   return {
-    follow(folders) {
+    follow(folders, readAt) {
       for (const [path, watch] of watches) {
         if (folders.has(path)) continue;
         watch.close();
@@ -31,6 +32,10 @@ export function createLibraryWatch(onChange: () => void): LibraryWatch {
         // What a build is writing becomes an entry when it gets its name.
         const watch = watchFolder(path, changed, { quiet: 500, ignore: isUnfinished });
         watches.set(path, watch);
+        void stat(path).then(
+          ({ mtimeMs }) => mtimeMs > readAt && watches.get(path) === watch && changed(),
+          () => undefined,
+        );
       }
     },
     close() {

@@ -84,6 +84,20 @@ describe('the library of the studio', () => {
     await rm(join(studio.workspace, 'broken.gguf'));
   });
 
+  it('tells when a file comes to a folder that was empty', async () => {
+    const folder = join(studio.workspace, 'outputs', 'late');
+    await mkdir(folder, { recursive: true });
+    // Read while nothing is in it: as when a build takes its time.
+    await list();
+    const watching = startWatching(studio);
+    await watching.until(({ event }) => event === 'jobs');
+    await writeFile(join(folder, 'late.gguf'), Buffer.from('GGUF but not really'));
+    await watching.until(({ event }) => event === 'library-changed');
+    expect((await list()).some(({ file }) => file.name === 'late.gguf')).toBe(true);
+    await watching.stop();
+    await rm(folder, { recursive: true });
+  });
+
   it('lists what a link leads to, but opens nothing outside the allowed folders', async () => {
     await symlink('/proc/version', join(studio.workspace, 'link.gguf'));
     const listing = await studio.call('listFolder', {
