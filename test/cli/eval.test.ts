@@ -1,5 +1,5 @@
 // `eval` as people run it: a table, JSON, a host that dies in the middle.
-import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Run } from '#src/contract/quality/run.ts';
@@ -36,16 +36,8 @@ beforeAll(async () => {
 });
 afterAll(() => folder.remove());
 
-const chunkFiles = () => {
-  try {
-    return readdirSync(folder.path('home', 'measurements'), {
-      recursive: true,
-      encoding: 'utf8',
-    }).filter((name) => name.endsWith('.chunk'));
-  } catch {
-    return [];
-  }
-};
+const chunkFiles = () =>
+  folder.files('home', 'measurements').filter((name) => name.endsWith('.chunk'));
 const runOf = (result: unknown) => (result as { run: Run }).run;
 const figures = (run: Run) =>
   run.measurements.map((measurement) => ({ ...measurement, seconds: 0 }));

@@ -1,5 +1,5 @@
 // `matrix` on Seedling: one adapter, two levels, a few chunks; a host that dies in the middle; input that cannot be measured.
-import { cpSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { runSchema, type Run } from '#src/contract/quality/run.ts';
@@ -24,15 +24,8 @@ beforeAll(() => {
 });
 afterAll(() => folder.remove());
 
-const filesBelow = (...names: string[]): string[] => {
-  try {
-    return readdirSync(folder.path(...names), { recursive: true, encoding: 'utf8' });
-  } catch {
-    return [];
-  }
-};
-const chunkFiles = () => filesBelow('home', 'measurements').filter((name) => name.endsWith('.chunk')); // prettier-ignore
-const temporaryModels = () => filesBelow('home', 'temporary').filter((name) => name.endsWith('.gguf')); // prettier-ignore
+const chunkFiles = () => folder.files('home', 'measurements').filter((name) => name.endsWith('.chunk')); // prettier-ignore
+const temporaryModels = () => folder.files('home', 'temporary').filter((name) => name.endsWith('.gguf')); // prettier-ignore
 const readRun = (id: string) =>
   runSchema.parse(JSON.parse(readFileSync(folder.path('runs', id, 'run.json'), 'utf8')));
 const kldOf = (run: Run, subject: string, text: string) =>
@@ -98,7 +91,7 @@ it('goes on after the death of its host, and keeps files that it is asked to kee
   const { code, document } = await folder.json(...words(...options));
   expect(document.error).toBeUndefined();
   expect(code).toBe(0);
-  expect(filesBelow('models').toSorted()).toEqual([
+  expect(folder.files('models').toSorted()).toEqual([
     'seedling-4m-Q2_K.gguf',
     'seedling-4m-Q8_0.gguf',
     'seedling-4m-conditions-Q2_K.gguf',

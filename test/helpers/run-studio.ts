@@ -1,6 +1,6 @@
 // Runs the built command line as a real process, with a state folder of its own.
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,6 +24,8 @@ export interface Running {
 export interface StudioFolder {
   /** Absolute path of a name inside. */
   path(...names: string[]): string;
+  /** Paths of everything below a folder inside, from there; none where it is missing. */
+  files(...names: string[]): string[];
   /** Runs to the end. */
   run(...words: string[]): Promise<Finished>;
   start(words: readonly string[], options?: { input?: string }): Running;
@@ -64,6 +66,10 @@ export function studioFolder(): StudioFolder {
   };
   return {
     path: (...names) => join(folder, ...names),
+    files(...names) {
+      const below = join(folder, ...names);
+      return existsSync(below) ? readdirSync(below, { recursive: true, encoding: 'utf8' }) : [];
+    },
     start,
     run: (...words) => start(words).finished,
     async json(...words) {

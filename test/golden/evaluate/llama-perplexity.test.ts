@@ -11,7 +11,7 @@ import {
   measureSubjects,
   type MeasuredSubjects,
 } from '#electron/factory/evaluate/measure-subjects.ts';
-import { quantize } from '#electron/factory/methods/quantize.ts';
+import { quantizeLevels } from '#test/helpers/quantize-levels.ts';
 import reference from './llama-perplexity.json' with { type: 'json' };
 
 const assets = fileURLToPath(new URL('../../../assets/seedling/', import.meta.url));
@@ -43,22 +43,9 @@ beforeAll(async () => {
   await symlink(join(locateLibrary().folder, file), join(backendFolder, file));
   folder = await mkdtemp(join(tmpdir(), 'golden-evaluate-'));
   process.env['GGUF_STUDIO_HOME'] = join(folder, 'home');
-  await quantize(
-    {
-      input: join(assets, 'seedling-4m'),
-      outputs: levels.map((level) => ({ level: level, path: fileOf(level) })),
-      tensorTypes: [],
-      pure: false,
-      leaveOutputTensor: false,
-      pruneLayers: [],
-      allowRequantize: false,
-      overrides: [],
-      dryRun: false,
-      makeFolders: false,
-      overwrite: false,
-      validate: false,
-    },
-    context,
+  await quantizeLevels(
+    join(assets, 'seedling-4m'),
+    Object.fromEntries(levels.map((level) => [level, fileOf(level)])),
   );
 });
 afterAll(async () => {

@@ -8,7 +8,6 @@ import {
   type MeasuredSubjects,
   type MeasureOptions,
 } from '#electron/factory/evaluate/measure-subjects.ts';
-import { quantize } from '#electron/factory/methods/quantize.ts';
 import { nativeLibrary } from '#electron/factory/native-library.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { boolEntry, entryValue, stringArrayEntry, withEntry } from '#src/formats/gguf/entries.ts';
@@ -21,6 +20,7 @@ import {
   writeAltered,
   writeSeedling,
 } from '#test/helpers/measured-files.ts';
+import { quantizeLevels } from '#test/helpers/quantize-levels.ts';
 
 const oldHome = process.env['GGUF_STUDIO_HOME'];
 let folder = '';
@@ -33,25 +33,7 @@ beforeAll(async () => {
   // koffi registers no callbacks any more once a worker thread that used it has ended.
   nativeLibrary();
   await writeSeedling(at('base.gguf'));
-  const context = { signal: new AbortController().signal, emit: () => undefined };
-  const level = (name: 'Q2_K' | 'Q4_K_M') => ({ level: name, path: at(`${name}.gguf`) });
-  await quantize(
-    {
-      input: at('base.gguf'),
-      outputs: [level('Q2_K'), level('Q4_K_M')],
-      tensorTypes: [],
-      pure: false,
-      leaveOutputTensor: false,
-      pruneLayers: [],
-      allowRequantize: false,
-      overrides: [],
-      dryRun: false,
-      makeFolders: false,
-      overwrite: false,
-      validate: false,
-    },
-    context,
-  );
+  await quantizeLevels(at('base.gguf'), { Q2_K: at('Q2_K.gguf'), Q4_K_M: at('Q4_K_M.gguf') });
 });
 afterAll(async () => {
   if (oldHome === undefined) delete process.env['GGUF_STUDIO_HOME'];
