@@ -1,14 +1,21 @@
 // Draws docs/images anew: every screen of the real studio with real models, dark and light. Run by `npm run pictures`; the
-// README and docs show what it leaves. It fails like a test when a screen cannot be reached.
-import { spawnSync } from 'node:child_process';
-import { mkdir, rm } from 'node:fs/promises';
+// README and docs show what it leaves. It fails like a test when a screen cannot be reached. STUDIO_PICTURES_WIDTH=1100 (or
+// 2560) draws them that wide into .cache/pictures/1100 instead, to be looked at for what overflows.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, type Page } from '@playwright/test';
+import { node } from '../support/canvas.ts';
+import { runCli } from '../support/run-cli.ts';
+import type { RunningStudio } from '../support/running-studio.ts';
 import { repositoryRoot } from '../support/runtimes.ts';
 import { takeScreenshot } from '../support/screenshot.ts';
 import { test } from '../support/studio-test.ts';
 
-const images = join(repositoryRoot, 'docs', 'images');
+const width = Number(process.env['STUDIO_PICTURES_WIDTH'] ?? 1440);
+const images =
+  width === 1440
+    ? join(repositoryRoot, 'docs', 'images')
+    : join(repositoryRoot, '.cache', 'pictures', String(width));
 const themes = ['dark', 'light'] as const;
 
 /** Takes the same view in both themes: the window follows the system's. */
@@ -22,6 +29,87 @@ async function shoot(page: Page, name: string): Promise<void> {
 
 const screen = (page: Page, name: string) =>
   page.getByRole('navigation').getByRole('button', { name, exact: false }).first().click();
+
+const gatedRecipe = {
+  version: 1,
+  name: 'Healthcare with a gate',
+  nodes: [
+    { id: 'base', kind: 'base', path: 'seedling-4m' },
+    { id: 'conditions', kind: 'adapter', path: 'adapters/conditions' },
+    { id: 'anatomy', kind: 'adapter', path: 'adapters/anatomy' },
+    { id: 'merge', kind: 'merge', method: 'sum' },
+    {
+      id: 'imatrix',
+      kind: 'imatrix',
+      texts: ['texts/calibration/general.txt', 'texts/calibration/conditions.txt'],
+    },
+    {
+      id: 'levels',
+      kind: 'quantize',
+      levels: ['Q8_0', 'Q5_K_M', 'Q4_K_M', 'Q2_K'],
+      folder: 'outputs/gated',
+    },
+    {
+      id: 'quality',
+      kind: 'evaluate',
+      suites: ['general', 'conditions', 'anatomy', 'science'],
+      gate: 0.005,
+      chunks: 60,
+      contextSize: 128,
+    },
+  ],
+  edges: [
+    { from: 'base', to: 'merge' },
+    { from: 'conditions', to: 'merge' },
+    { from: 'anatomy', to: 'merge' },
+    { from: 'merge', to: 'levels' },
+    { from: 'imatrix', to: 'levels' },
+    { from: 'levels', to: 'quality' },
+  ],
+};
+
+/** A build with quality steps: before it runs, while it measures, and refused by its gate, on the canvas and among the jobs. */
+async function shootGate({ page, home }: RunningStudio): Promise<void> {
+  const path = join(home, 'seedling', 'healthcare-gated.recipe.json');
+  await writeFile(path, JSON.stringify(gatedRecipe));
+  await page.keyboard.press('ControlOrMeta+o');
+  await page
+    .getByRole('dialog', { name: /^Open/ })
+    .getByRole('option', { name: /^healthcare-gated/ })
+    .first()
+    .click();
+  const evaluate = node(page, 'quality');
+  await expect(node(page, 'levels').getByText(/MB/)).toHaveCount(4, { timeout: 60_000 });
+  await page.getByRole('button', { name: 'Tidy' }).click();
+  await evaluate.click({ position: { x: 60, y: 12 } });
+  await shoot(page, 'workflow-quality');
+  await page.keyboard.press('ControlOrMeta+Enter');
+  await expect(evaluate.getByText('running', { exact: true })).toBeVisible({ timeout: 90_000 });
+  await shoot(page, 'workflow-running');
+  await expect(evaluate.getByText('gate failed')).toBeVisible({ timeout: 120_000 });
+  await expect(evaluate.getByText('failed', { exact: true })).toBeVisible();
+  await shoot(page, 'workflow-gate');
+  await page.keyboard.press('Control+j');
+  await page.getByRole('grid', { name: 'Jobs' }).getByText('failed').first().click();
+  await page.getByRole('tab', { name: /^Outputs/ }).click();
+  await expect(page.getByRole('list', { name: 'Measured' })).toBeVisible();
+  await shoot(page, 'jobs-gate');
+  await page.keyboard.press('Control+j');
+}
+
+/** Opens another run of the list. */
+async function openRun(page: Page, title: RegExp): Promise<void> {
+  await page.getByRole('group', { name: 'Run' }).getByRole('button').first().click();
+  await page.getByRole('menuitemcheckbox', { name: title }).first().click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText(title);
+}
+
+/** One card of the Compare screen at the top of the window. */
+async function shootCard(page: Page, card: string, name: string): Promise<void> {
+  const region = page.getByRole('region', { name: card, exact: true });
+  await region.evaluate((element) => element.scrollIntoView({ block: 'start' }));
+  await shoot(page, name);
+}
 
 /** Measures the built family on three suites, in the window; ends with the run on the screen and the jobs closed. */
 async function measureFamily(page: Page): Promise<void> {
@@ -45,21 +133,24 @@ async function measureFamily(page: Page): Promise<void> {
 }
 
 test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
-  test.setTimeout(300_000);
+  test.setTimeout(900_000);
   await rm(images, { recursive: true, force: true });
   await mkdir(images, { recursive: true });
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.setViewportSize({ width, height: 900 });
 
-  // The family that the pictures show is built by the command line, as a user would.
-  const built = spawnSync(
-    process.execPath,
-    [
-      join(repositoryRoot, 'dist/cli/main.js'),
-      ...['build', 'domain', 'healthcare', '--level', 'Q8_0,Q5_K_M,Q4_K_M,Q2_K'],
-    ],
-    { env: { ...process.env, GGUF_STUDIO_HOME: studio.home }, encoding: 'utf8' },
-  );
-  expect(built.status, built.stderr).toBe(0);
+  // The family that the pictures show is built by the command line, as a user would; adapters and levels are measured there, too.
+  runCli(studio, ['build', 'domain', 'healthcare', '--level', 'Q8_0,Q5_K_M,Q4_K_M,Q2_K']);
+  const words = '--levels Q8_0,Q5_K_M,Q4_K_M,Q2_K -c 128 --chunks 6 -t 1';
+  const adapters = ['conditions', 'anatomy', 'science'].flatMap((name) => [
+    '--lora',
+    join(studio.home, 'seedling', 'adapters', name),
+  ]);
+  runCli(studio, [
+    'matrix',
+    join(studio.home, 'seedling', 'seedling-4m'),
+    ...adapters,
+    ...words.split(' '),
+  ]);
 
   await expect(page.getByText('seedling-4m-healthcare-Q4_K_M').first()).toBeVisible();
   await shoot(page, 'library');
@@ -81,6 +172,7 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await expect(quantize).toContainText('MB');
   await quantize.click();
   await shoot(page, 'workflow');
+  await shootGate(studio);
 
   await screen(page, 'Chat');
   await expect(page.getByText('seedling-4m-healthcare').first()).toBeVisible();
@@ -109,17 +201,25 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await shoot(page, 'compare-empty');
   await measureFamily(page);
   await shoot(page, 'compare');
-  await page.getByRole('region', { name: 'By domain' }).scrollIntoViewIfNeeded();
-  await page
-    .getByRole('region', { name: 'Token drift' })
-    .locator('[data-other="true"]')
-    .first()
-    .click();
+  await shootCard(page, 'By domain', 'compare-domains');
+  const drift = page.getByRole('region', { name: 'Token drift' });
+  await drift.locator('[data-other="true"]').first().click();
   await expect(page.getByRole('columnheader', { name: 'Original' })).toBeVisible({
     timeout: 30_000,
   });
-  await page.getByRole('region', { name: 'Token drift' }).scrollIntoViewIfNeeded();
-  await shoot(page, 'compare-drift');
+  await shootCard(page, 'Token drift', 'compare-drift');
+  await page
+    .getByRole('region', { name: 'Tensors' })
+    .getByRole('radio', { name: 'Rounding error' })
+    .click();
+  await shootCard(page, 'Tensors', 'compare-tensors');
+  await openRun(page, /adapters × levels/);
+  await shootCard(page, 'Adapter × level', 'compare-matrix');
+  await page.getByRole('heading', { level: 1 }).scrollIntoViewIfNeeded();
+  await openRun(page, /Healthcare with a gate|gated/);
+  await page.getByRole('button', { name: 'Compare with…' }).click();
+  await page.getByRole('menuitemcheckbox', { name: /^Healthcare levels/ }).click();
+  await shootCard(page, 'Two runs', 'compare-runs');
 
   for (const name of ['Router', 'Doctor', 'Settings']) {
     await screen(page, name);
