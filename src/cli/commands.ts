@@ -15,12 +15,15 @@ import { jobsCommand } from './commands/jobs.ts';
 import { libraryCommand } from './commands/library.ts';
 import { matrixCommand } from './commands/matrix.ts';
 import { mergeCommand } from './commands/merge.ts';
+import { packageCommand } from './commands/package.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { reportCommand } from './commands/report.ts';
 import { serveCommand } from './commands/serve.ts';
 import { sizesCommand } from './commands/sizes.ts';
 import { tasksCommand } from './commands/tasks.ts';
+import { unpackCommand } from './commands/unpack.ts';
 import { validateCommand } from './commands/validate.ts';
+import { verifyCommand } from './commands/verify.ts';
 
 export const commands: readonly Command[] = [
   libraryCommand,
@@ -33,6 +36,9 @@ export const commands: readonly Command[] = [
   quantizeCommand,
   allocateCommand,
   buildCommand,
+  packageCommand,
+  unpackCommand,
+  verifyCommand,
   jobsCommand,
   validateCommand,
   evalCommand,

@@ -1,12 +1,14 @@
 // Commands that work for a while, as jobs of the shared list: the window and `gguf-studio jobs` show them, cancel them, and
 // can run them again.
 import type { AllocateResult } from '#src/contract/quality/allocate.ts';
+import type { PackageResult, Verification } from '#src/contract/packaging.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
-import type { Speed } from '#src/contract/quality/measurements.ts';
+import type { Speed, TaskResult } from '#src/contract/quality/measurements.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { invariant } from '#src/errors/assert.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
 import { jobRequestSchema, type AskedRequest } from '#src/io/job-store-files.ts';
 import { recordOrRun } from '#src/jobs/record-or-run.ts';
 import { titleOfRequest, workOfRequest, type RequestListener } from '#src/jobs/run-request.ts';
@@ -75,6 +77,17 @@ export async function recordSpeed(
   return { speed };
 }
 
+/** Asks tasks. Throws what the factory throws. */
+export async function recordTasks(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'tasks' }>['params'],
+): Promise<{ tasks: readonly TaskResult[] }> {
+  let tasks: readonly TaskResult[] | undefined;
+  await record(context, { kind: 'tasks', params }, { onTasks: (answer) => (tasks = answer) });
+  invariant(tasks !== undefined, 'work that ended well has a result');
+  return { tasks };
+}
+
 /** Measures adapters × levels. Throws what the factory throws. */
 export async function recordMatrix(
   context: CommandContext,
@@ -85,6 +98,40 @@ export async function recordMatrix(
   await record(context, { kind: 'matrix', params }, { onEvaluated });
   invariant(result !== undefined, 'work that ended well has a result');
   return result;
+}
+
+/** Packages. Throws what packaging throws. */
+export async function recordPackaging(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'package' }>['params'],
+): Promise<PackageResult> {
+  let result: PackageResult | undefined;
+  const onPackaged = (answer: PackageResult) => (result = answer);
+  await record(context, { kind: 'package', params }, { onPackaged });
+  invariant(result !== undefined, 'work that ended well has a result');
+  return result;
+}
+
+/** Verifies; a package that is not whole is an answer here, with the error that its job failed with. */
+export async function recordVerification(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'verify' }>['params'],
+): Promise<{ verification: Verification; failure?: StudioError }> {
+  const answers: Verification[] = [];
+  const failure = await record(
+    context,
+    { kind: 'verify', params },
+    { onVerified: (answer) => answers.push(answer) },
+  ).then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof StudioError && error.code === 'package/damaged') return error;
+      throw error;
+    },
+  );
+  const [verification] = answers;
+  invariant(verification !== undefined, 'a verification that ended has checks');
+  return { verification, ...(failure === undefined ? {} : { failure }) };
 }
 
 /** Validates files; what is not valid is in the answer's `failure`, and the job has failed with it. */

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { buildResultSchema } from './build.ts';
 import { measuredNodeSchema } from './measured-node.ts';
+import { verificationSchema } from './packaging.ts';
 import { stageEventSchema } from './stage-event-schema.ts';
 
 export const jobStates = [
@@ -33,6 +34,8 @@ export const jobResultSchema = buildResultSchema.extend({
   recipeHash: z.string().exactOptional(),
   /** Files that a validation found valid. */
   validated: z.array(z.string()).exactOptional(),
+  /** What a verification found, failed checks first. */
+  verification: verificationSchema.exactOptional(),
   /** Id of the run that an evaluation wrote. */
   run: z.string().exactOptional(),
 });
@@ -50,7 +53,10 @@ export const jobSchema = z.object({
     'imatrix',
     'allocate',
     'bench-speed',
+    'tasks',
     'matrix',
+    'package',
+    'verify',
   ]),
   /** What people call it: the recipe's file name, `domain healthcare`. */
   title: z.string(),

@@ -12,11 +12,12 @@ import {
   quantizeParams,
   threadCount,
 } from '#src/contract/outputs.ts';
+import { packageParams, verifyParams } from '#src/contract/packaging.ts';
 import { allocateParams } from '#src/contract/quality/allocate.ts';
 import { imatrixParams } from '#src/contract/quality/imatrix.ts';
 import { evaluateParams } from '#src/contract/quality/evaluate.ts';
 import { matrixParams } from '#src/contract/quality/matrix.ts';
-import { benchSpeedParams } from '#src/contract/quality/speed.ts';
+import { benchSpeedParams, runTasksParams } from '#src/contract/quality/speed.ts';
 import { jobSchema, type Job, type JobState } from '#src/contract/jobs.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { isLockHeld } from './process-owner.ts';
@@ -44,6 +45,9 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
     speed: z.boolean().exactOptional(),
   }),
   z.object({ kind: z.literal('bench-speed'), params: benchSpeedParams }),
+  z.object({ kind: z.literal('package'), params: packageParams }),
+  z.object({ kind: z.literal('verify'), params: verifyParams }),
+  z.object({ kind: z.literal('tasks'), params: runTasksParams }),
   z.object({
     kind: z.literal('validate'),
     params: z.object({

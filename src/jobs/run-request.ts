@@ -1,18 +1,30 @@
 // What a job was asked, done by the factory: the command line does it the first time, and whoever runs the job again.
 import { basename } from 'node:path';
+import type { BuildParams } from '#src/contract/build.ts';
+import type { ParamsOf } from '#src/contract/contract.ts';
+import type { FactoryContract } from '#src/contract/factory.contract.ts';
 import type { JobResult } from '#src/contract/jobs.ts';
+import type { PackageResult, Verification } from '#src/contract/packaging.ts';
+import { runToEnd } from '#src/contract/run-to-end.ts';
 import type { AllocateResult } from '#src/contract/quality/allocate.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
-import type { Speed } from '#src/contract/quality/measurements.ts';
+import type { Speed, TaskResult } from '#src/contract/quality/measurements.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { JobRequest } from '#src/io/job-store-files.ts';
 import { budgetText } from '#src/allocation/budget-text.ts';
+import { makePackage } from '#src/packaging/make-package.ts';
+import {
+  requireVerified,
+  verifyPackage,
+  worstFirst,
+} from '#src/packaging/verify/verify-package.ts';
 import { addSpeed } from './add-speed.ts';
 import type { CallFactory } from './call-factory.ts';
+import { findFinishedRun } from './finished-run.ts';
 import type { JobWork } from './record-job.ts';
 import { validateFiles, type ValidatedFiles } from './validate-files.ts';
 
@@ -22,7 +34,11 @@ export interface RequestListener {
   readonly onImatrix?: (result: ImatrixResult) => void;
   readonly onAllocated?: (result: AllocateResult) => void;
   readonly onEvaluated?: (result: EvaluateResult) => void;
+  readonly onTasks?: (tasks: readonly TaskResult[]) => void;
   readonly onSpeed?: (speed: readonly Speed[]) => void;
+  readonly onPackaged?: (result: PackageResult) => void;
+  /** Called before a package that is not whole ends the work. */
+  readonly onVerified?: (verification: Verification) => void;
   readonly onReport?: (report: ValidationReport) => void;
   /** Called before a file that is not valid ends the work with `failure`. */
   readonly onValidated?: (validated: ValidatedFiles) => void;
@@ -63,8 +79,11 @@ export function workOfRequest(
           return resultOfAllocation(answer);
         }
         case 'evaluate': {
-          const answer = await call('evaluate', request.params, options);
-          if (request.speed === true) await addSpeed(answer, request.params, call, options);
+          const finished = await findFinishedRun(request.params);
+          const answer = finished ?? (await call('evaluate', request.params, options));
+          const isTimed = answer.run.speed.length > 0;
+          if (request.speed === true && !isTimed)
+            await addSpeed(answer, request.params, call, options);
           listener.onEvaluated?.(answer);
           return { files: [], manifests: [], run: answer.run.id, seconds: answer.seconds };
         }
@@ -74,11 +93,21 @@ export function workOfRequest(
           listener.onSpeed?.(speed);
           return { files: [], manifests: [], seconds: (performance.now() - start) / 1000 };
         }
+        case 'tasks': {
+          const start = performance.now();
+          const { tasks } = await call('runTasks', request.params, options);
+          listener.onTasks?.(tasks);
+          return { files: [], manifests: [], seconds: (performance.now() - start) / 1000 };
+        }
         case 'matrix': {
           const answer = await call('measureMatrix', request.params, options);
           listener.onEvaluated?.(answer);
           return { files: [], manifests: [], run: answer.run.id, seconds: answer.seconds };
         }
+        case 'package':
+          return await packageFiles(request.params, call, options, listener);
+        case 'verify':
+          return await verifyFiles(request.params, options, listener);
         case 'validate':
           return await validateAll(request.params, call, options, listener);
       }
@@ -121,11 +150,16 @@ export function titleOfRequest(request: JobRequest): string {
     case 'evaluate':
     case 'matrix':
       return `${kind} ${request.params.title}`;
+    case 'tasks':
     case 'bench-speed': {
       const { subjects } = request.params;
       const others = subjects.length === 1 ? '' : ` and ${subjects.length - 1} more`;
       return `${kind} ${subjects[0]?.label ?? ''}${others}`;
     }
+    case 'package':
+      return `${kind} ${basename(request.params.folder)}`;
+    case 'verify':
+      return `${kind} ${basename(request.params.path)}`;
     case 'validate': {
       const { paths } = request.params;
       const others = paths.length === 1 ? '' : ` and ${paths.length - 1} more`;
@@ -157,6 +191,41 @@ async function validateAll(
   if (validated.failure !== undefined) throw validated.failure;
   const seconds = (performance.now() - start) / 1000;
   return { files: [], manifests: [], validated: [...paths], seconds };
+}
+
+async function packageFiles(
+  params: Extract<JobRequest, { kind: 'package' }>['params'],
+  call: CallFactory,
+  options: Parameters<CallFactory>[2],
+  { onPackaged }: RequestListener,
+): Promise<JobResult> {
+  const ports = {
+    build: (asked: BuildParams) => call('build', asked, options),
+    convertLora: (asked: ParamsOf<FactoryContract, 'convertLora'>) => call('convertLora', asked, options), // prettier-ignore
+  };
+  const packaged = await runToEnd(makePackage(params, ports, options.signal), options.onEvent);
+  onPackaged?.(packaged);
+  const files = packaged.files.map((file) => ({ ...file, level: '', bitsPerWeight: 0, adapters: [] })); // prettier-ignore
+  const manifests = [{ path: packaged.manifest, reused: false }];
+  return { files, manifests, seconds: packaged.seconds };
+}
+
+/** A package that is not whole ends the work with what is wrong; the listener has all checks by then. */
+async function verifyFiles(
+  params: Extract<JobRequest, { kind: 'verify' }>['params'],
+  { signal, onEvent }: Parameters<CallFactory>[2],
+  { onVerified }: RequestListener,
+): Promise<JobResult> {
+  const found = await runToEnd(verifyPackage(params, signal), onEvent);
+  const verification = { ...found, checks: worstFirst(found.checks) };
+  for (const { status, subject, check, message } of verification.checks) {
+    const level = status === 'failed' ? 'error' : status === 'warning' ? 'warning' : 'info';
+    onEvent({ event: 'log', level, text: `${subject}: ${check} ${status}: ${message}` });
+  }
+  onVerified?.(verification);
+  const failure = requireVerified(verification);
+  if (failure !== undefined) throw failure;
+  return { files: [], manifests: [], verification, seconds: verification.seconds };
 }
 
 function logReport({ path, passed, checks }: ValidationReport, emit: EventSink): void {
