@@ -6,7 +6,10 @@ import type { CoreQueue } from './core-queue.ts';
 export class LoadTurn {
   private release: (() => void) | undefined;
 
-  /** `turns` is undefined for models that load for longer than anyone should wait with an answer. */
+  /**
+   * `turns` is undefined for models that load for longer than anyone should wait with an answer; they pause an answer beside
+   * them once, for about 0.1 s (measured: docs/architecture.md, "Large models load beside answers").
+   */
   constructor(
     private readonly turns: CoreQueue | undefined,
     private readonly column: string,
