@@ -52,6 +52,7 @@ export async function matrixParamsOf(
     levels: [...options.levels],
     general: await generalText(options, suites),
     ...(imatrix === undefined ? {} : { imatrix }),
+    calibrationTexts: (await Promise.all(options.calibration.map(listTextFiles))).flat(),
     contextSize: options['ctx-size'],
     ...(chunks === undefined || chunks < 0 ? {} : { chunks }),
     ...(threads === undefined ? {} : { threads }),

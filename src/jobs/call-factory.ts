@@ -15,6 +15,7 @@ type RequestMethod =
   | 'evaluate'
   | 'measureMatrix'
   | 'benchSpeed'
+  | 'runTasks'
   | 'validate';
 
 /** Calls a method of the factory host. */

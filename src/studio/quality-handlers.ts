@@ -131,6 +131,7 @@ export function qualityPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Q
           levels,
           contextSize: contextSize ?? 512,
           ...(imatrix === undefined ? {} : { imatrix: await files.pathOf(imatrix) }),
+          calibrationTexts: [],
           ...(chunks === undefined ? {} : { chunks }),
           ...(threads === undefined ? {} : { threads }),
         };

@@ -21,7 +21,11 @@ export async function measureGroup(
   group: MeasureGroup,
   settings: MeasureSettings,
 ): Promise<readonly Measurement[]> {
-  const { measurements } = await measureSubjects({ ...group, ...settings });
+  const { measurements } = await measureSubjects({
+    ...group,
+    ...settings,
+    lookForCalibration: true,
+  });
   return measurements;
 }
 
@@ -49,6 +53,7 @@ export async function measureRun(
         await measureSubjects({
           ...group,
           ...settings,
+          lookForCalibration: true,
           onChunk,
           referenceFile: file,
           asked: taskFiles.map(askedText),

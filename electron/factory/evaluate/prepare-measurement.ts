@@ -20,6 +20,7 @@ import {
   type MeasuredModel,
 } from './measured-model.ts';
 import { contextWithin } from './context-limit.ts';
+import { knownCalibration } from './known-calibration.ts';
 import { readText, tokenizeText, type ReadText, type TokenizedText } from './read-text.ts';
 import { writeVocabulary } from './temporary-model.ts';
 
@@ -34,6 +35,8 @@ export interface MeasurementRequest {
   readonly asked?: readonly NamedText[] | undefined;
   /** Files that something here was calibrated on; a shared line refuses the measurement. */
   readonly calibrationTexts?: readonly string[] | undefined;
+  /** Look also for the texts that the subjects' importance matrices name. */
+  readonly lookForCalibration?: boolean | undefined;
 }
 
 export interface PreparedMeasurement {
@@ -60,7 +63,8 @@ export async function prepareMeasurement(
   const read: ReadText[] = [];
   for (const text of request.texts) read.push(await readText(text));
   const evaluation = read.map(({ request: { title }, text }) => ({ name: title, text }));
-  await refuseOverlap([...evaluation, ...(request.asked ?? [])], request.calibrationTexts ?? []);
+  const heldOut = [...evaluation, ...(request.asked ?? [])];
+  await refuseOverlap(heldOut, request.calibrationTexts ?? []);
   const onFile = (path: string) => emit({ event: 'phase', phase: 'Reading', detail: path });
   const reference = await describeMeasured(
     { ...request.reference, id: referenceId, label: labelOf(request.reference), form: 'stock' },
@@ -73,6 +77,9 @@ export async function prepareMeasurement(
     checkVocabularies(reference, measured);
     subjects.push(measured);
   }
+  const calibrated = subjects.map(({ path, metadata }) => ({ path, metadata }));
+  if (request.lookForCalibration === true)
+    await refuseOverlap(heldOut, await knownCalibration(calibrated, { emit }));
   const contextSize = contextWithin([reference, ...subjects], request.contextSize);
   tellContext(contextSize, request.contextSize, emit);
   const within = { ...request, contextSize };
@@ -86,7 +93,8 @@ export async function prepareMeasurement(
   });
 }
 
-async function refuseOverlap(
+/** Throws `evaluation/overlap` naming both texts and the first line that they share. */
+export async function refuseOverlap(
   evaluation: readonly NamedText[],
   calibrationTexts: readonly string[],
 ): Promise<void> {

@@ -5,6 +5,7 @@ import type { TextRequest } from '#src/contract/quality/subjects.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { longestAdapterName } from '#src/evaluation/matrix/matrix-names.ts';
+import type { NamedText } from '#src/evaluation/suites/find-overlap.ts';
 import { openFolder } from '#src/io/folder.ts';
 import { isFolder, openAdapter, openPlainBase } from '#src/jobs/open-sources.ts';
 import { convertPeftFolder } from '#src/stages/convert-lora/convert-lora.ts';
@@ -12,7 +13,8 @@ import { baseOfModel } from '#src/stages/merge/adapter-base.ts';
 import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
 import { isQuantizedType } from '#src/tensors/ggml-types.ts';
 import { describeMeasured, type MeasuredModel } from '../evaluate/measured-model.ts';
-import { referenceId, withVocabulary } from '../evaluate/prepare-measurement.ts';
+import { knownCalibration } from '../evaluate/known-calibration.ts';
+import { referenceId, refuseOverlap, withVocabulary } from '../evaluate/prepare-measurement.ts';
 import { readText, tokenizeText } from '../evaluate/read-text.ts';
 import { checkAdapters } from '../methods/check-adapters.ts';
 import { nativeLibrary } from '../native-library.ts';
@@ -53,6 +55,7 @@ export async function checkMatrix(
 ): Promise<MeasuredModel> {
   checkNames(params);
   const texts = textsOf(params);
+  await refuseCalibrated(texts, params, emit);
   const onFile = (path: string) => emit({ event: 'phase', phase: 'Reading', detail: path });
   const label = params.base.split(/[\\/]/).filter(Boolean).at(-1) ?? params.base;
   const request = { id: referenceId, label, form: 'stock', path: params.base, adapters: [] } as const; // prettier-ignore
@@ -66,6 +69,20 @@ export async function checkMatrix(
     for (const text of texts) tokenizeText(await readText(text), library, vocabulary, params);
   });
   return base;
+}
+
+/** Of the texts that are named, else of those that the importance matrix names. Throws `evaluation/overlap`. */
+async function refuseCalibrated(
+  texts: readonly TextRequest[],
+  { calibrationTexts, imatrix }: MatrixParams,
+  emit: EventSink,
+): Promise<void> {
+  const known =
+    calibrationTexts.length > 0 ? calibrationTexts : await knownCalibration([], { imatrix, emit });
+  if (known.length === 0) return;
+  const heldOut: NamedText[] = [];
+  for (const text of texts) heldOut.push({ name: text.title, text: (await readText(text)).text });
+  await refuseOverlap(heldOut, known);
 }
 
 function checkNames({ adapters, levels }: MatrixParams): void {

@@ -238,10 +238,19 @@ async function retentionOf(
 }
 
 function measuringOptions(
-  { contextSize, chunks, threads }: MatrixParams,
+  { contextSize, chunks, threads, calibrationTexts }: MatrixParams,
   { signal, emit, onMeasured }: MatrixContext,
 ) {
-  return { contextSize, chunks, threads, mode: 'reference', signal, emit, onMeasured } as const;
+  return {
+    contextSize,
+    chunks,
+    threads,
+    calibrationTexts,
+    mode: 'reference',
+    signal,
+    emit,
+    onMeasured,
+  } as const;
 }
 
 async function readImportance(path: string | undefined): Promise<Importance | undefined> {

@@ -33,6 +33,8 @@ export const evaluate: Handlers<FactoryContract>['evaluate'] = async (params, co
     const options = { ...params, signal, emit };
     const measured = await measureSubjects({
       ...options,
+      // Who names the texts knows them better than the files do.
+      lookForCalibration: params.calibrationTexts.length === 0,
       asked: taskFiles.map(askedText),
       referenceFile: file,
       onMeasured: (pass) => output.write(pass),

@@ -70,6 +70,7 @@ const keeping: ReadonlySet<Job['kind']> = new Set([
   'matrix',
   'allocate',
   'imatrix',
+  'tasks',
 ]);
 
 /**
@@ -94,12 +95,14 @@ export function interruptedHint(job: Pick<Job, 'state' | 'kind' | 'canRetry'>): 
   return 'Run again starts it from the beginning.';
 }
 
-/** `2 outputs` of a job that is done, or `2 files valid`. */
+/** `2 outputs` of a job that is done, `run kept`, or `2 files valid`. */
 export function resultText({ result }: Pick<Job, 'result'>): string {
   if (result === undefined) return '';
-  const { validated, files } = result;
+  const { validated, files, run } = result;
   if (validated !== undefined)
     return validated.length === 1 ? 'one file valid' : `${validated.length} files valid`;
+  // A job that only measures writes a run and no model.
+  if (files.length === 0 && run !== undefined) return 'run kept';
   return files.length === 1 ? 'one output' : `${files.length} outputs`;
 }
 

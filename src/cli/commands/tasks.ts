@@ -1,23 +1,18 @@
 // `tasks`: questions with known answers.
 import { basename } from 'node:path';
 import type { TaskResult } from '#src/contract/quality/measurements.ts';
-import type { SubjectRequest } from '#src/contract/quality/subjects.ts';
-import { taskScore } from '#src/evaluation/tasks/task-score.ts';
-import { chooseEvaluationSuites } from '#src/io/evaluation-suites.ts';
+import type { SubjectRequest, TaskRequest } from '#src/contract/quality/subjects.ts';
+import { taskScore, wilsonInterval } from '#src/evaluation/tasks/task-score.ts';
+import { chooseEvaluationSuites, requestsOfSuites } from '#src/io/evaluation-suites.ts';
 import { findWorkspace } from '#src/io/workspace.ts';
 import { tasksDescriptor } from '#src/stages/tasks/descriptor.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
+import { recordTasks } from '../record-command.ts';
 import { modelSubjects } from '../model-subjects.ts';
 import { printable } from '../printable.ts';
 import { renderTable } from '../render-table.ts';
 import type { Style } from '../terminal.ts';
 import { usageError } from '../usage-error.ts';
-
-interface TaskFile {
-  readonly id: string;
-  readonly title: string;
-  readonly path: string;
-}
 
 /** Wrong answers that are printed of each file; --json has more. */
 const shownWrong = 3;
@@ -35,7 +30,7 @@ export const tasksCommand = defineCommand(
       throw usageError('tasks needs a task file.', 'Add -f TASKS.jsonl, or --suite NAME.');
     }
     const { threads } = options;
-    const { tasks } = await context.factory('runTasks', {
+    const { tasks } = await recordTasks(context, {
       subjects,
       tasks: files,
       maximumTokens: options['n-predict'],
@@ -50,16 +45,21 @@ export const tasksCommand = defineCommand(
   },
 );
 
-async function suiteFiles(names: readonly string[], context: CommandContext): Promise<TaskFile[]> {
+async function suiteFiles(
+  names: readonly string[],
+  context: CommandContext,
+): Promise<TaskRequest[]> {
   if (names.length === 0) return [];
   const workspace = await findWorkspace(context.resolvePath('.'));
   const suites = await chooseEvaluationSuites(names, workspace?.folder);
-  return suites.flatMap(({ id, title, kind, paths }) => {
-    if (kind !== 'tasks') {
-      throw usageError(`Suite "${id}" is text, not tasks.`, `Measure it: eval --suite ${id}.`);
-    }
-    return paths.map((path) => ({ id, title, path }));
-  });
+  const text = suites.find(({ kind }) => kind !== 'tasks');
+  if (text !== undefined) {
+    throw usageError(
+      `Suite "${text.id}" is text, not tasks.`,
+      `Measure it: eval --suite ${text.id}.`,
+    );
+  }
+  return requestsOfSuites(suites).tasks;
 }
 
 function renderTasks(
@@ -70,11 +70,14 @@ function renderTasks(
   const labelOf = (id: string) => subjects.find((one) => one.id === id)?.label ?? id;
   const rows = tasks.map((task) => {
     const { value, error } = taskScore(task);
+    const { low, high } = wilsonInterval(task);
+    const percent = (share: number) => (100 * share).toFixed(1);
     return [
       printable(labelOf(task.subject)),
       printable(task.title),
       `${task.right} of ${task.asked}`,
       `${(value * 100).toFixed(1)} ± ${(error * 100).toFixed(1)} %`,
+      `${percent(low)} to ${percent(high)} %`,
     ];
   });
   const columns = [
@@ -82,6 +85,7 @@ function renderTasks(
     { title: 'tasks' },
     { title: 'right', align: 'right' as const },
     { title: 'score', align: 'right' as const },
+    { title: '95 % interval', align: 'right' as const },
   ];
   const wrong = tasks.flatMap((task) => {
     if (task.wrong.length === 0) return [];

@@ -27,6 +27,8 @@ export const matrixParams = z.object({
   levels: z.array(levelSchema).min(1),
   general: textRequestSchema,
   imatrix: absolutePath.exactOptional(),
+  /** What the matrix was made from; without it the texts that it names itself. A shared line refuses the run. */
+  calibrationTexts: z.array(absolutePath).max(10_000).default([]),
   contextSize: z.int().min(16).default(512),
   chunks: z.int().min(1).exactOptional(),
   threads: threadCount.exactOptional(),

@@ -45,6 +45,15 @@ export const matrixDescriptor = describeCommand({
       label: 'Importance matrix',
       description: 'Importance matrix for quantizing the base and the merged models.',
     },
+    calibration: {
+      kind: 'path',
+      repeatable: true,
+      valueName: 'TEXT',
+      group: texts,
+      label: 'Calibration texts',
+      description:
+        'Text or folder that the importance matrix was made from: measuring refuses to share a line with it. Without it: the texts that the matrix names, where they are still there.',
+    },
     file: {
       kind: 'text',
       repeatable: true,

@@ -68,6 +68,7 @@ it('a result is told in outputs, or in files that are valid', () => {
   const result = { files: [], manifests: [], seconds: 1 };
   expect(resultText(job({ result: { ...result, validated: ['/a.gguf'] } }))).toBe('one file valid');
   expect(resultText(job({ result }))).toBe('0 outputs');
+  expect(resultText(job({ result: { ...result, run: 'run-1' } }))).toBe('run kept');
   expect(resultText(job({}))).toBe('');
 });
 
