@@ -13,6 +13,7 @@ import {
   recipeForUniversal,
   universalName,
 } from '#src/recipe/recipe-for-domain.ts';
+import { familyName, recipeForFamily } from '#src/recipe/recipe-for-family.ts';
 import { emptyRecipe, newRecipeDocument } from '#src/recipe/recipe-file.ts';
 import { recipeLevels, type RecipeInput, type RecipeLevel } from '#src/recipe/recipe-schema.ts';
 import { pathFrom, type StudioFiles } from './studio-files.ts';
@@ -85,6 +86,12 @@ async function makeRecipe(
       const folder = `${outputs}/${form === 'merged' ? `${universalName}-merged` : universalName}`;
       const mapping = await readMapping(workspace);
       return { name: universalName, recipe: recipeForUniversal(mapping, { form, folder }) };
+    }
+    case 'family': {
+      const { form } = template;
+      const folder = `${outputs}/${form === 'merged' ? `${familyName}-merged` : familyName}`;
+      const mapping = await readMapping(workspace);
+      return { name: familyName, recipe: recipeForFamily(mapping, { form, folder }) };
     }
     case 'compare-levels': {
       const base =

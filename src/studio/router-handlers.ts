@@ -1,10 +1,21 @@
 // The Router screen: manifests of the workspace, what they would decide, how well, and serving them. Deciding by words runs
 // here, in this process; whatever asks a model goes through the engine host.
+import type { RoutingSet } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { titleOfRequest } from '#src/jobs/run-request.ts';
+import { emotionalContext, emotionStepOf } from '#src/routing/emotion/apply-tone.ts';
+import { detectEmotion } from '#src/routing/emotion/detect-emotion.ts';
+import { evaluateRouter } from '#src/routing/evaluation/evaluate-router.ts';
+import { applyRoutingSet } from '#src/routing/manifest/apply-routing-set.ts';
 import { createRouter, type Router } from '#src/routing/router.ts';
+import {
+  trainThresholds,
+  type CalibrationPrompts,
+} from '#src/routing/thresholds/train-thresholds.ts';
 import type { JobPart } from './job-handlers.ts';
 import { listManifests, openManifest, saveManifest } from './manifest-files.ts';
+import { embedTextsOf, findRoutingSet } from './router-texts.ts';
 import { routerServing, type RouterServing } from './router-serving.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
 import type { StudioHandlers } from './studio-platform.ts';
@@ -15,6 +26,7 @@ type RouterMethods =
   | 'saveManifest'
   | 'testRoute'
   | 'evaluateRouter'
+  | 'trainRouter'
   | 'startServing'
   | 'stopServing'
   | 'watchServer'
@@ -32,17 +44,16 @@ export interface RouterPart {
 const keptRouters = 6;
 
 export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): RouterPart {
-  const { files, workspace } = parts;
+  const { files, hosts, workspace } = parts;
   const routers = new Map<string, Promise<Router>>();
   const serving: RouterServing = routerServing(parts);
-  void jobs;
 
   /** The trained router of a manifest as it is edited. */
   const routerOf = (path: string, manifest: RouterManifest): Promise<Router> => {
     const key = `${path}\n${JSON.stringify(manifest)}`;
     const known = routers.get(key);
     if (known !== undefined) return known;
-    const made = createRouter(manifest);
+    const made = createRouter(manifest, embedTextsOf(manifest, path, hosts.engine));
     routers.set(key, made);
     made.catch(() => routers.delete(key));
     const [oldest] = routers.keys();
@@ -57,23 +68,73 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
       openManifest: async ({ file }) => openManifest(files, await files.pathOf(file)),
       async saveManifest({ file, manifest, sha256 }) {
         refuseReadOnly(workspace());
-        const path = await files.pathOf(file);
-        return saveManifest(files, path, manifest, sha256);
+        return saveManifest(files, await files.pathOf(file), manifest, sha256);
       },
       async testRoute({ file, manifest, text, turns }, { signal }) {
         const router = await routerOf(await files.pathOf(file), manifest);
-        return router.decide(text, { turns: turns.map((route) => ({ text: '', route })), signal });
+        const earlier = turns.map((route) => ({ text: '', route }));
+        const decision = await router.decide(text, { turns: earlier, signal });
+        if (emotionStepOf(manifest) === undefined) return decision;
+        // By the lexicon: no model is loaded for a line that is being typed.
+        const emotion = emotionalContext(manifest, decision.route, detectEmotion(text));
+        return { ...decision, emotion };
       },
-      evaluateRouter() {
-        throw new StudioError('studio/not-here', 'Measuring is not built in yet.');
+      async evaluateRouter({ file, manifest, moved }, { signal }) {
+        const path = await files.pathOf(file);
+        const set = await findRoutingSet(manifest, workspace().folder);
+        const held = withoutMoved(set, new Set(moved.map(({ text }) => text)));
+        const embed = embedTextsOf(manifest, path, hosts.engine);
+        return (await evaluateRouter(manifest, held, embed, signal)).evaluation;
+      },
+      async trainRouter({ file, manifest, examples }) {
+        const path = await files.pathOf(file);
+        const set = await findRoutingSet(manifest, workspace().folder);
+        const learned = examples ? applyRoutingSet(manifest, set) : manifest;
+        const embed = embedTextsOf(manifest, path, hosts.engine);
+        const thresholds = await trainThresholds(learned, calibrationOf(set), embed);
+        return {
+          ...learned,
+          routes: learned.routes.map((route) => {
+            const threshold = thresholds.get(route.id);
+            return threshold === undefined ? route : { ...route, threshold };
+          }),
+        };
       },
       ...serving.handlers,
-      verifyPackage() {
-        throw new StudioError('studio/not-here', 'Verifying is not built in yet.');
+      async verifyPackage({ file }) {
+        const path = await files.pathOf(file);
+        const request = { kind: 'verify', params: { path, updateChecksums: false } } as const;
+        const folder = workspace().folder;
+        const title = titleOfRequest(request);
+        return jobs.start({ kind: 'verify', title, origin: 'window', folder, request }, request);
       },
       exportRouter() {
         throw new StudioError('studio/not-here', 'Exporting is not built in yet.');
       },
     },
+  };
+}
+
+/** A prompt that a person moved is an example now, whichever way it is worded; it tests nothing any more. */
+function withoutMoved(set: RoutingSet, moved: ReadonlySet<string>): RoutingSet {
+  const held = (prompts: readonly string[]) => prompts.filter((text) => !moved.has(text));
+  return {
+    ...set,
+    routes: Object.fromEntries(
+      Object.entries(set.routes).map(([id, prompts]) => [
+        id,
+        { ...prompts, test: held(prompts.test) },
+      ]),
+    ),
+    offTopic: { ...set.offTopic, test: held(set.offTopic.test) },
+  };
+}
+
+function calibrationOf({ routes, offTopic }: RoutingSet): CalibrationPrompts {
+  return {
+    routes: Object.fromEntries(
+      Object.entries(routes).map(([id, { calibration }]) => [id, calibration ?? []]),
+    ),
+    offTopic: offTopic.calibration ?? [],
   };
 }

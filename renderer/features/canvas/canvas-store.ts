@@ -65,7 +65,7 @@ export interface Wire {
 export type CanvasDialog =
   | {
       readonly dialog: 'new';
-      readonly template?: 'domain' | 'universal' | 'compare-levels' | 'empty';
+      readonly template?: 'domain' | 'universal' | 'family' | 'compare-levels' | 'empty';
     }
   | { readonly dialog: 'save-as'; readonly key: string }
   | { readonly dialog: 'conflict'; readonly key: string };

@@ -63,6 +63,7 @@ function OpenDialog({ template: first }: { template: TemplateName }) {
       case 'empty':
         return { template };
       case 'universal':
+      case 'family':
         return { template, form };
       case 'compare-levels':
         return {
@@ -104,7 +105,8 @@ function OpenDialog({ template: first }: { template: TemplateName }) {
             busy={busy}
             disabled={
               needsDomain ||
-              (template !== 'universal' && template !== 'empty' && chosenLevels.length === 0)
+              ((template === 'domain' || template === 'compare-levels') &&
+                chosenLevels.length === 0)
             }
             onClick={() => void make()}
           >
@@ -170,7 +172,7 @@ function OpenDialog({ template: first }: { template: TemplateName }) {
             </Field>
           </>
         )}
-        {(template === 'domain' || template === 'universal') && (
+        {(template === 'domain' || template === 'universal' || template === 'family') && (
           <div className={css.choice}>
             <span className="label">Form</span>
             <Segmented

@@ -19,6 +19,11 @@ export const templates: readonly {
     text: 'All domains of the workspace in one parent, with the routes between them.',
   },
   {
+    name: 'family',
+    title: 'Family',
+    text: 'A parent for every domain of the workspace, and the routes between them.',
+  },
+  {
     name: 'compare-levels',
     title: 'Compare levels',
     text: 'One base at many levels, to see what each of them costs and keeps.',

@@ -44,6 +44,11 @@ export const templateSchema = z.discriminatedUnion('template', [
     template: z.literal('universal'),
     form: z.enum(['bundled', 'merged']).default('bundled'),
   }),
+  /** One parent for every domain, and the routes between them. */
+  z.object({
+    template: z.literal('family'),
+    form: z.enum(['bundled', 'merged']).default('bundled'),
+  }),
   /** One base at many levels. */
   z.object({
     template: z.literal('compare-levels'),

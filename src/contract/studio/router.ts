@@ -105,6 +105,12 @@ export const routerMethods = {
     result: routingEvaluationSchema,
     event: none,
   },
+  /** The manifest with thresholds found on held-out examples; with `examples`, those of the routing set first. */
+  trainRouter: {
+    params: z.object({ file: fileIdSchema, manifest: routerManifestSchema, examples: z.boolean() }),
+    result: routerManifestSchema,
+    event: none,
+  },
   /** Serves a saved manifest, or another one instead of what is served; running answers end first. */
   startServing: {
     params: z.object({ file: fileIdSchema }),

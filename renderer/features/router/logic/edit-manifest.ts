@@ -7,6 +7,7 @@ import type {
   RouterManifest,
   Tone,
 } from '#src/contract/routing/manifest.ts';
+import { defaultTones } from '#src/routing/emotion/apply-tone.ts';
 import type { MovedPrompt } from './router-document.ts';
 
 /** Where a route leads. */
@@ -213,8 +214,13 @@ export function switchEmotion(
 ): RouterManifest {
   if (isEmotionOn(manifest) === on) return manifest;
   if (!manifest.steps.some(({ kind }) => kind === 'emotion')) {
-    const step = { kind: 'emotion', language: 'en', labels: [...labels] } as const;
-    return { ...manifest, steps: [...manifest.steps, { ...step, labels: [...step.labels] }] };
+    const step: RouterManifest['steps'][number] = {
+      kind: 'emotion',
+      language: 'en',
+      labels: [...labels],
+      tones: defaultTones,
+    };
+    return { ...manifest, steps: [...manifest.steps, step] };
   }
   return {
     ...manifest,

@@ -7,7 +7,7 @@ import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { milliseconds } from '../logic/decision-words.ts';
 import { promptCounts } from '../logic/matrix-data.ts';
 import { changedRoutes, differenceText } from '../logic/served-difference.ts';
-import { measureNow } from '../state/router-measure.ts';
+import { measureNow, train } from '../state/router-measure.ts';
 import { useRouter } from '../state/router-store.ts';
 import { CellPrompts } from './cell-prompts.tsx';
 import { ConfusionMatrix } from './confusion-matrix.tsx';
@@ -57,9 +57,36 @@ export function HeldOutSection({ manifest }: { manifest: RouterManifest }) {
           <ConfusionMatrix evaluation={result} />
           <CellPrompts evaluation={result} />
           <Figures evaluation={result} manifest={manifest} />
+          <Training manifest={manifest} />
         </>
       )}
     </section>
+  );
+}
+
+/** What makes the figures better without writing anything by hand. */
+function Training({ manifest }: { manifest: RouterManifest }) {
+  const busy = useRouter((store) => store.busy);
+  const few = manifest.routes.some(({ examples }) => examples.length < 12);
+  return (
+    <div className={css.training}>
+      <Button
+        busy={busy === 'training'}
+        title="Finds each route’s threshold on held-out examples"
+        onClick={() => void train(false)}
+      >
+        Train thresholds
+      </Button>
+      {few && (
+        <Button
+          disabled={busy === 'training'}
+          title="Replaces the examples of known routes by the training prompts of the routing set, and trains"
+          onClick={() => void train(true)}
+        >
+          Take the set’s examples
+        </Button>
+      )}
+    </div>
   );
 }
 

@@ -143,16 +143,16 @@ export async function checkFilesAgain(): Promise<void> {
   }
 }
 
-/** Builds all domains of the workspace's mapping as one bundled parent, and opens its manifest when it is done. */
+/** Builds a bundled parent for every domain of the workspace's mapping, and opens its manifest when it is done. */
 export async function buildFamily(): Promise<void> {
   try {
     const made = await studio().call('makeFromTemplate', {
-      template: 'universal',
+      template: 'family',
       form: 'bundled',
     });
     const job = await studio().call('startBuild', {
       text: made.text,
-      title: `family ${made.name}`,
+      title: 'family of all domains',
       overwrite: false,
     });
     useRouter.setState({ awaitedJob: job.id });

@@ -1,7 +1,8 @@
 // The held-out figures: measured when a manifest is opened and again after each edit where that costs nothing (lexical), on
 // request where a model is asked. The served manifest is measured once, to tell the difference.
+import { notify } from '#renderer/ui/notify.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
-import { useRouter } from './router-store.ts';
+import { edit, useRouter } from './router-store.ts';
 
 /** Edits rest this many milliseconds before they are measured. */
 const rest = 350;
@@ -58,5 +59,23 @@ export async function measureServed(): Promise<void> {
     );
   } catch {
     // Without it only the difference cannot be told.
+  }
+}
+
+/** Finds thresholds on held-out examples; with `examples`, the routes learn those of the routing set first. One step of undo. */
+export async function train(examples: boolean): Promise<void> {
+  const { document } = useRouter.getState();
+  if (document === undefined) return;
+  const { file, manifest } = document;
+  useRouter.setState({ busy: 'training' });
+  try {
+    const trained = await studio().call('trainRouter', { file: file.id, manifest, examples });
+    edit((current) => (current === manifest ? trained : current), {
+      step: examples ? 'Take examples and train' : 'Train thresholds',
+    });
+  } catch (error) {
+    notify.error(error);
+  } finally {
+    useRouter.setState({ busy: undefined });
   }
 }

@@ -61,7 +61,7 @@ export interface RouterStore {
   readonly selection: Selection | undefined;
   readonly tab: Tab;
   readonly cell: Cell | undefined;
-  readonly busy: 'saving' | 'serving' | 'stopping' | undefined;
+  readonly busy: 'saving' | 'serving' | 'stopping' | 'training' | undefined;
   readonly dialog: 'conflict' | 'add-route' | 'export' | undefined;
   /** Job that builds a family for this screen; it is opened when it is done. */
   readonly awaitedJob: string | undefined;
