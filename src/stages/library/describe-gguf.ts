@@ -57,7 +57,7 @@ export async function describeGguf(
     ...itemOf(sized, kind, format),
     architecture: architecture.slice(0, 100),
     parameters: weights,
-    ...given('type', levelOfGguf(metadata, tensors)),
+    ...given('type', isHybrid(metadata) ? 'hybrid' : levelOfGguf(metadata, tensors)),
     ...given('bitsPerWeight', weights > 0 ? (tensorBytes * 8) / weights : undefined),
     ...given('contextLength', entryNumber(metadata, `${architecture}.context_length`)),
     ...given('contextWindow', entryNumber(metadata, 'studio.context_window')),
@@ -67,6 +67,11 @@ export async function describeGguf(
     role,
     ...given('problem', bundle.problem),
   };
+}
+
+/** Of no level: its types were chosen tensor by tensor (`allocate`). */
+function isHybrid(metadata: readonly GgufEntry[]): boolean {
+  return entryString(metadata, 'studio.allocation.profile') !== undefined;
 }
 
 function bundleOf(source: ByteSource, header: GgufHeader) {

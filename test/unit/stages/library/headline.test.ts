@@ -132,6 +132,12 @@ describe('a headline', () => {
     expect(rewritten.problem?.message).toContain('a tool that rewrote the file dropped them');
   });
 
+  it('of a hybrid names no level: its types were chosen tensor by tensor', async () => {
+    const profile = stringEntry('studio.allocation.profile', 'fast');
+    expect((await describeBytes(smallGguf())).type).toBe('Q8_0');
+    expect((await describeBytes(smallGguf([profile]))).type).toBe('hybrid');
+  });
+
   it('of a file without an architecture is refused', async () => {
     const bytes = buildGguf({ metadata: [stringEntry('general.architecture', '')] });
     await expect(describeBytes(bytes)).rejects.toMatchObject({ code: 'gguf/invalid' });
