@@ -24,6 +24,7 @@ import { RunChooser } from './run-chooser.tsx';
 import { rowsOf } from './run-rows.ts';
 import { RunsCard } from './runs-card.tsx';
 import { SubjectTable } from './subject-table.tsx';
+import { TasksCard } from './tasks-card.tsx';
 import { TensorsCard } from './tensors-card.tsx';
 
 export function CompareScreen() {
@@ -154,6 +155,7 @@ function OpenRun({ opened }: { opened: OpenedRun }) {
       </div>
       {run.matrix.length > 0 && <MatrixCard run={run} fileName={`${name}-adapters`} />}
       <DomainMap run={run} fileName={`${name}-domains`} />
+      {run.tasks.length > 0 && <TasksCard run={run} fileName={`${name}-tasks`} />}
       <DriftCard key={run.id} run={run} />
       {run.allocation === undefined && tensors}
     </>

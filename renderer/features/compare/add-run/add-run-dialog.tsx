@@ -79,9 +79,7 @@ function AddFilesDialog({ files, onClose, kinds }: AddRunDialogProps & { kinds: 
     void loadLibrary();
   }, []);
   useEffect(() => {
-    studio()
-      .call('listSuites', {})
-      .then((found) => setSuites(found.filter(({ kind }) => kind !== 'tasks')), setProblem);
+    studio().call('listSuites', {}).then(setSuites, setProblem);
   }, []);
   // Files are known by their entries, which may come after the dialog.
   useEffect(() => {

@@ -106,7 +106,8 @@ export function costOf(
 ): RunCost {
   const most = draft.chunks === undefined ? Infinity : draft.chunks * draft.contextSize;
   const tokens = suites
-    .filter(({ id }) => draft.suites.includes(id))
+    // Questions are asked, not read through.
+    .filter(({ id, kind }) => kind !== 'tasks' && draft.suites.includes(id))
     .reduce((sum, { bytes }) => sum + Math.min(most, bytes / bytesPerToken), 0);
   const entryOf = (id: string | undefined) => library.find(({ file }) => file.id === id);
   const reference = entryOf(draft.reference);
