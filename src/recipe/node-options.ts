@@ -163,7 +163,7 @@ function nodeOption(field: string, source: FieldSource, schema: z.core.$ZodType)
 /** Lists are one field of the canvas, where the command line repeats an option. */
 function wordsOf(description: string, kind: NodeOptionKind): string {
   if (kind !== 'names' && kind !== 'paths') return description;
-  return `${description.replace(/ May be repeated\.$/, '')} Separate several by commas.`;
+  return `${description.replace(/ May be (?:repeated|given several times)\.$/, '')} Separate several by commas.`;
 }
 
 function boundsOf(bounds: { minimum?: number; maximum?: number }) {

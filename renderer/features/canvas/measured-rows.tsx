@@ -53,15 +53,19 @@ function FigureRow({ figure }: { figure: MeasuredFigure }) {
   return (
     <div className={css.output}>
       <div className={css.outputHead}>
-        <span>{subject}</span>
+        <span>
+          {subject} <span className={css.text}>on {text}</span>
+        </span>
         {passed !== undefined && (
           <Chip tone={passed ? 'ok' : 'bad'}>{passed ? 'passed' : 'failed'}</Chip>
         )}
       </div>
-      <span className={css.text}>{text}</span>
-      <span className="num">
-        KLD {figureText(kld)} · same top {(sameTop.value * 100).toFixed(2)} %
-      </span>
+      <dl className={css.facts}>
+        <dt>KLD</dt>
+        <dd className="num">{figureText(kld)}</dd>
+        <dt>same top</dt>
+        <dd className="num">{(sameTop.value * 100).toFixed(2)} %</dd>
+      </dl>
     </div>
   );
 }

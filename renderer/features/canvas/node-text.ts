@@ -118,8 +118,14 @@ export function compactFacts(kind: NodeKind, facts: readonly Fact[]): readonly F
   if (kind === 'adapter' && rank !== undefined && size !== undefined) {
     return [{ name: `rank ${rank}`, value: size }];
   }
-  return facts;
+  return facts.map(({ name, value }) => ({ name: shortNames[kind]?.[name] ?? name, value }));
 }
+
+/** Words that leave room for their values in a node's width. */
+const shortNames: Partial<Record<NodeKind, Readonly<Record<string, string>>>> = {
+  imatrix: { calibration: 'reads' },
+  evaluate: { measures: 'on' },
+};
 
 /** `Adapter conditions, scale 1.00, wired to Package healthcare parent`. */
 export function nodeSentence(

@@ -52,7 +52,7 @@ function DrawnNode({ id, data, selected }: NodeProps<CanvasNode>) {
         {node.kind === 'quantize' ? (
           <LevelRows node={node} run={state.run} />
         ) : (
-          <FactRows facts={facts} without={ownRows[node.kind]} />
+          <FactRows facts={facts} without={shownOtherwise(node)} />
         )}
         {node.kind === 'adapter' && <AdapterRows node={node} />}
         {node.kind === 'merge' && <MergeRows node={node} />}
@@ -91,6 +91,12 @@ const ownRows: Partial<Record<RecipeNode['kind'], readonly string[]>> = {
   adapter: ['scale'],
   merge: ['method', 'density'],
 };
+
+/** An evaluate step without a name of its own has its suites as the title. */
+function shownOtherwise(node: RecipeNode): readonly string[] {
+  if (node.kind === 'evaluate' && !node.label) return ['suites'];
+  return ownRows[node.kind] ?? [];
+}
 
 function problemText(problem: { message: string; hint?: string | undefined } | undefined) {
   if (problem === undefined) return undefined;

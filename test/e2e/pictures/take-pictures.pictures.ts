@@ -53,7 +53,7 @@ const gatedRecipe = {
       id: 'quality',
       kind: 'evaluate',
       suites: ['general', 'conditions', 'anatomy', 'science'],
-      gate: 0.005,
+      gate: 0.03,
       chunks: 60,
       contextSize: 128,
     },
