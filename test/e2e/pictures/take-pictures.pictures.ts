@@ -99,8 +99,13 @@ async function shootGate({ page, home }: RunningStudio): Promise<void> {
 
 /** Opens another run of the list. */
 async function openRun(page: Page, title: RegExp): Promise<void> {
-  await page.getByRole('group', { name: 'Run' }).getByRole('button').first().click();
-  await page.getByRole('menuitemcheckbox', { name: title }).first().click();
+  // It may have come a moment ago: the list is opened until it has it.
+  await expect(async () => {
+    await page.keyboard.press('Escape');
+    await page.getByRole('group', { name: 'Run' }).getByRole('button').first().click();
+    const item = page.getByRole('menuitemcheckbox', { name: title }).first();
+    await item.click({ timeout: 2_000 });
+  }).toPass({ timeout: 60_000 });
   await expect(page.getByRole('heading', { level: 1 })).toHaveText(title);
 }
 
@@ -138,19 +143,8 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await mkdir(images, { recursive: true });
   await page.setViewportSize({ width, height: 900 });
 
-  // The family that the pictures show is built by the command line, as a user would; adapters and levels are measured there, too.
+  // The family that the pictures show is built by the command line, as a user would.
   runCli(studio, ['build', 'domain', 'healthcare', '--level', 'Q8_0,Q5_K_M,Q4_K_M,Q2_K']);
-  const words = '--levels Q8_0,Q5_K_M,Q4_K_M,Q2_K -c 128 --chunks 6 -t 1';
-  const adapters = ['conditions', 'anatomy', 'science'].flatMap((name) => [
-    '--lora',
-    join(studio.home, 'seedling', 'adapters', name),
-  ]);
-  runCli(studio, [
-    'matrix',
-    join(studio.home, 'seedling', 'seedling-4m'),
-    ...adapters,
-    ...words.split(' '),
-  ]);
 
   await expect(page.getByText('seedling-4m-healthcare-Q4_K_M').first()).toBeVisible();
   await shoot(page, 'library');
@@ -172,7 +166,6 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await expect(quantize).toContainText('MB');
   await quantize.click();
   await shoot(page, 'workflow');
-  await shootGate(studio);
 
   await screen(page, 'Chat');
   await expect(page.getByText('seedling-4m-healthcare').first()).toBeVisible();
@@ -213,10 +206,24 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
     .getByRole('radio', { name: 'Rounding error' })
     .click();
   await shootCard(page, 'Tensors', 'compare-tensors');
-  await openRun(page, /adapters × levels/);
+  const words = '--levels Q8_0,Q5_K_M,Q4_K_M,Q2_K -c 128 --chunks 6 -t 1';
+  const adapters = ['conditions', 'anatomy', 'science'].flatMap((name) => [
+    '--lora',
+    join(studio.home, 'seedling', 'adapters', name),
+  ]);
+  runCli(studio, [
+    'matrix',
+    join(studio.home, 'seedling', 'seedling-4m'),
+    ...adapters,
+    ...words.split(' '),
+  ]);
+  await openRun(page, /adapters × levels|matrix/i);
   await shootCard(page, 'Adapter × level', 'compare-matrix');
-  await page.getByRole('heading', { level: 1 }).scrollIntoViewIfNeeded();
-  await openRun(page, /Healthcare with a gate|gated/);
+
+  await screen(page, 'Workflow');
+  await shootGate(studio);
+  await screen(page, 'Compare');
+  await openRun(page, /gate/i);
   await page.getByRole('button', { name: 'Compare with…' }).click();
   await page.getByRole('menuitemcheckbox', { name: /^Healthcare levels/ }).click();
   await shootCard(page, 'Two runs', 'compare-runs');
