@@ -1,9 +1,11 @@
 // The Router screen: manifests of the workspace, what they would decide, how well, and serving them. Deciding by words runs
 // here, in this process; whatever asks a model goes through the engine host.
+import { dirname, join } from 'node:path';
 import type { RoutingSet } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
-import { StudioError } from '#src/errors/studio-error.ts';
 import { titleOfRequest } from '#src/jobs/run-request.ts';
+import { exportRouter } from '#src/packaging/export/export-router.ts';
+import type { RouterExport } from '#src/packaging/export/router-export.ts';
 import { emotionalContext, emotionStepOf } from '#src/routing/emotion/apply-tone.ts';
 import { detectEmotion } from '#src/routing/emotion/detect-emotion.ts';
 import { evaluateRouter } from '#src/routing/evaluation/evaluate-router.ts';
@@ -14,7 +16,7 @@ import {
   type CalibrationPrompts,
 } from '#src/routing/thresholds/train-thresholds.ts';
 import type { JobPart } from './job-handlers.ts';
-import { listManifests, openManifest, saveManifest } from './manifest-files.ts';
+import { listManifests, openManifest, readManifest, saveManifest } from './manifest-files.ts';
 import { embedTextsOf, findRoutingSet } from './router-texts.ts';
 import { routerServing, type RouterServing } from './router-serving.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
@@ -108,11 +110,33 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
         const title = titleOfRequest(request);
         return jobs.start({ kind: 'verify', title, origin: 'window', folder, request }, request);
       },
-      exportRouter() {
-        throw new StudioError('studio/not-here', 'Exporting is not built in yet.');
+      async exportRouter({ file, format }) {
+        const path = await files.pathOf(file);
+        const { manifest } = await readManifest(path);
+        const family = dirname(path);
+        const places = { family, adapters: join(family, 'adapters') };
+        const exported = exportRouter(manifest, format, places);
+        return {
+          files: exported.files.map(({ name, text }) => ({ name, text })),
+          notices: [...exported.notices, ...missingParts(exported)],
+        };
       },
     },
   };
+}
+
+/** A window saves texts; what else the other server needs is said. */
+function missingParts({ adapters, copies }: RouterExport): string[] {
+  return [
+    ...(adapters.length === 0
+      ? []
+      : [
+          `${adapters.length === 1 ? 'One adapter has' : `${adapters.length} adapters have`} to be taken out of the parents first: "gguf-studio route export" does that, or "gguf-studio unpack".`,
+        ]),
+    ...(copies.length === 0
+      ? []
+      : [`These files belong beside it: ${copies.map(({ file }) => file).join(', ')}.`]),
+  ];
 }
 
 /** A prompt that a person moved is an example now, whichever way it is worded; it tests nothing any more. */

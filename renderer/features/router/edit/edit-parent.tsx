@@ -12,7 +12,7 @@ import { Switch } from '#renderer/ui/switch.tsx';
 import { TextArea } from '#renderer/ui/text-input.tsx';
 import { changeParent, leadTo, removeParent, withProperty } from '../logic/edit-manifest.ts';
 import type { RouterDocument } from '../logic/router-document.ts';
-import { shortOf } from '../logic/route-names.ts';
+import { parentNames, shortOf } from '../logic/route-names.ts';
 import { edit, useRouter } from '../state/router-store.ts';
 import css from './edit.module.css';
 
@@ -35,7 +35,7 @@ export function EditParent({ parent, document: { manifest } }: EditParentProps) 
     <>
       <header className={css.head}>
         <div>
-          <h2>{id}</h2>
+          <h2>{parentNames(manifest.parents).get(id) ?? id}</h2>
           <p className={css.id}>{parent.file}</p>
         </div>
         <IconButton

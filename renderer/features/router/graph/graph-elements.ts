@@ -9,7 +9,7 @@ import type {
 } from '#src/contract/routing/manifest.ts';
 import { formatCount } from '#src/text/format-number.ts';
 import { layOutRouter, parentWidth, routeWidth } from '../logic/graph-layout.ts';
-import { routeNames } from '../logic/route-names.ts';
+import { parentNames, routeNames, shortOf } from '../logic/route-names.ts';
 import type { Selection } from '../state/router-store.ts';
 
 export const noneId = 'none';
@@ -38,6 +38,7 @@ export interface NoneData extends Record<string, unknown> {
   readonly lit: boolean;
 }
 export interface ParentData extends Record<string, unknown> {
+  readonly name: string;
   readonly parent: ManifestParent;
   readonly height: number;
   readonly lit: boolean;
@@ -65,6 +66,7 @@ export function graphNodes(input: GraphInput, before: readonly GraphNode[]): Gra
   const { manifest, selection, decision, loaded, problems } = input;
   const layout = layOutRouter(manifest, input.paneWidth);
   const names = routeNames(manifest.routes.map(({ id }) => id));
+  const parents = parentNames(manifest.parents);
   const known = new Map(before.map((node) => [node.id, node]));
   const nodes: GraphNode[] = [
     ...manifest.routes.map((route, index): GraphNode => {
@@ -75,7 +77,7 @@ export function graphNodes(input: GraphInput, before: readonly GraphNode[]): Gra
         position: layout.routes.get(route.id) ?? { x: 0, y: 0 },
         width: routeWidth,
         selected: selection?.kind === 'route' && selection.id === route.id,
-        ariaLabel: routeLabel(route, name),
+        ariaLabel: routeLabel(route, name, parents.get(route.parent) ?? route.parent),
         data: {
           route,
           name,
@@ -90,7 +92,7 @@ export function graphNodes(input: GraphInput, before: readonly GraphNode[]): Gra
       position: layout.none,
       width: routeWidth,
       selected: selection?.kind === 'none',
-      ariaLabel: `None of these: goes to ${manifest.fallback.parent}`,
+      ariaLabel: `None of these: goes to ${parents.get(manifest.fallback.parent) ?? manifest.fallback.parent}`,
       data: {
         examples: manifest.fallback.examples?.length ?? 0,
         lit: decision !== undefined && decision.route === null,
@@ -99,14 +101,16 @@ export function graphNodes(input: GraphInput, before: readonly GraphNode[]): Gra
     ...manifest.parents.map((parent, index): GraphNode => {
       const place = layout.parents.get(parent.id) ?? { x: 0, y: 0, height: 66 };
       const lit = decision?.target.parent === parent.id;
+      const name = parents.get(parent.id) ?? parent.id;
       return {
         id: parentNodeId(parent.id),
         type: 'parent',
         position: { x: place.x, y: place.y },
         width: parentWidth,
         selected: selection?.kind === 'parent' && selection.id === parent.id,
-        ariaLabel: `Parent ${parent.id}, ${parent.quantization}`,
+        ariaLabel: `Parent ${name}, ${parent.quantization}`,
         data: {
+          name,
           parent,
           height: place.height,
           lit,
@@ -147,9 +151,8 @@ function isSameData(left: Record<string, unknown>, right: Record<string, unknown
   return Object.keys(right).every((key) => left[key] === right[key]);
 }
 
-function routeLabel(route: ManifestRoute, name: string): string {
-  const target =
-    route.adapter === undefined ? route.parent : `${route.parent} with ${route.adapter}`;
+function routeLabel(route: ManifestRoute, name: string, parent: string): string {
+  const target = route.adapter === undefined ? parent : `${parent} with ${shortOf(route.adapter)}`;
   return `Route ${name}: ${formatCount(route.examples.length)} examples, goes to ${target}`;
 }
 

@@ -14,16 +14,16 @@ export const ParentNode = memo(function ParentNode({
   data,
   selected,
 }: NodeProps<Node<ParentData, 'parent'>>) {
-  const { parent, height, lit, adapter, loaded, problem } = data;
+  const { parent, name, height, lit, adapter, loaded, problem } = data;
   return (
     <div
       className={classNames(css.parent, lit && css.lit, selected && css.selected)}
       style={{ height }}
-      title={problem ?? parent.file}
+      title={problem ?? parent.id}
       data-problem={problem !== undefined || undefined}
     >
       <header className={css.parentHead}>
-        <strong className={css.name}>{parent.id}</strong>
+        <strong className={css.name}>{name}</strong>
         <LevelTag level={parent.quantization} />
       </header>
       <p className={css.about}>

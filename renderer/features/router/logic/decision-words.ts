@@ -1,7 +1,7 @@
 // A decision in words: who takes the text, what answers, and the lines that tell why.
 import type { Decision } from '#src/contract/routing/decision.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
-import { shortOf } from './route-names.ts';
+import { parentNames, shortOf } from './route-names.ts';
 
 export interface DecidedPath {
   /** `conditions`, `none of these`. */
@@ -19,7 +19,7 @@ export function pathOf(
   const parent = manifest?.parents.find(({ id }) => id === target.parent);
   return {
     route: route === null ? 'none of these' : (names.get(route) ?? shortOf(route)),
-    parent: target.parent,
+    parent: (manifest && parentNames(manifest.parents).get(target.parent)) ?? target.parent,
     level: parent?.quantization,
     adapter: target.adapter === undefined ? undefined : shortOf(target.adapter),
   };

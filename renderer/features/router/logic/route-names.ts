@@ -30,3 +30,26 @@ export function matrixLabels(names: readonly string[]): string[] {
   }
   return labels;
 }
+
+interface NamedParent {
+  readonly id: string;
+  readonly domain: string;
+  readonly quantization: string;
+}
+
+/** A parent by its domain where no two share one, else by its id without the level, which is shown beside it. */
+export function parentNames(parents: readonly NamedParent[]): ReadonlyMap<string, string> {
+  const count = (names: readonly string[], name: string) =>
+    names.filter((other) => other === name).length;
+  const domains = parents.map(({ domain }) => domain);
+  const plain = parents.map(({ id, quantization }) =>
+    id.endsWith(`-${quantization}`) ? id.slice(0, -quantization.length - 1) : id,
+  );
+  return new Map(
+    parents.map(({ id, domain }, index) => {
+      const short = plain[index] ?? id;
+      if (domain !== '' && count(domains, domain) === 1) return [id, domain];
+      return [id, count(plain, short) === 1 ? short : id];
+    }),
+  );
+}

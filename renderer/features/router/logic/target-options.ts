@@ -1,7 +1,7 @@
 // Everything that a route can be sent to, as the options of one list.
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import { switchable, type RouteTarget } from './edit-manifest.ts';
-import { shortOf } from './route-names.ts';
+import { parentNames, shortOf } from './route-names.ts';
 
 export interface TargetOption {
   /** Names the target; read back with `targetOf`. */
@@ -21,15 +21,17 @@ export function targetOf(value: string): RouteTarget {
 
 /** Parents with each of their adapters, then the parent alone. */
 export function targetOptions({ parents }: RouterManifest): TargetOption[] {
+  const names = parentNames(parents);
+  const nameOf = (id: string) => names.get(id) ?? id;
   return parents.flatMap((parent) => [
     ...switchable(parent).map((adapter) => ({
       value: targetValue({ parent: parent.id, adapter: adapter.id }),
-      label: `${parent.id} + ${shortOf(adapter.subdomain)}`,
+      label: `${nameOf(parent.id)} + ${shortOf(adapter.subdomain)}`,
       description: `${parent.quantization} · ${adapter.id}`,
     })),
     {
       value: targetValue({ parent: parent.id }),
-      label: switchable(parent).length === 0 ? parent.id : `${parent.id} alone`,
+      label: switchable(parent).length === 0 ? nameOf(parent.id) : `${nameOf(parent.id)} alone`,
       description: `${parent.quantization} · ${aloneText(parent)}`,
     },
   ]);

@@ -13,7 +13,7 @@ import {
   withMoved,
   type RouteTarget,
 } from '../logic/edit-manifest.ts';
-import { shortOf } from '../logic/route-names.ts';
+import { parentNames, shortOf } from '../logic/route-names.ts';
 import { edit, openManifestNow, useRouter } from './router-store.ts';
 
 /** Sends a route (null: what no route takes) to a parent; without an adapter, to the one that fits its name. */
@@ -25,7 +25,7 @@ export function sendTo(route: string | null, parentId: string, adapter?: string)
   sendToTarget(route, { parent: parentId, adapter: fitting });
   if (route !== null && fitting === undefined && switchable(parent).length > 1) {
     notify.info(
-      `${shortOf(route)} now goes to ${parent.id} without an adapter. Drop the edge on an adapter, or choose one in its panel.`,
+      `${shortOf(route)} now goes to ${parentNames(manifest?.parents ?? []).get(parentId) ?? parentId} without an adapter. Drop the edge on an adapter, or choose one in its panel.`,
     );
   }
 }

@@ -7,7 +7,7 @@ import { pickFile } from '#renderer/stores/picker-store.ts';
 import { studio, useStudio } from '#renderer/stores/studio-store.ts';
 import { openRouterDocument, rebased, wasSaved } from '../logic/router-document.ts';
 import { forgetChat } from './router-chat.ts';
-import { measureAgain } from './router-measure.ts';
+import { measureAgain, train } from './router-measure.ts';
 import { noteServed } from './router-server.ts';
 import { testAgain } from './router-test.ts';
 import { nothingMeasured, openManifestNow, useRouter } from './router-store.ts';
@@ -186,8 +186,14 @@ export function followManifests(): void {
     const ended = store.jobs.filter((job) => running.has(job.id) && !isActive(job));
     if (ended.length === 0) return;
     const { awaitedJob } = useRouter.getState();
-    if (ended.some(({ id }) => id === awaitedJob)) useRouter.setState({ awaitedJob: undefined });
-    void loadManifests();
+    const built = ended.find(({ id }) => id === awaitedJob);
+    if (built !== undefined) useRouter.setState({ awaitedJob: undefined });
+    void loadManifests().then(async () => {
+      // A mapping's few examples route poorly: the routes of a family that was built here learn the routing set's at once.
+      if (built?.state === 'done' && (await train(true))) {
+        notify.info('The routes have learned the examples of the routing set. Save to keep them.');
+      }
+    });
   });
 }
 

@@ -63,9 +63,9 @@ export async function measureServed(): Promise<void> {
 }
 
 /** Finds thresholds on held-out examples; with `examples`, the routes learn those of the routing set first. One step of undo. */
-export async function train(examples: boolean): Promise<void> {
+export async function train(examples: boolean): Promise<boolean> {
   const { document } = useRouter.getState();
-  if (document === undefined) return;
+  if (document === undefined) return false;
   const { file, manifest } = document;
   useRouter.setState({ busy: 'training' });
   try {
@@ -73,8 +73,10 @@ export async function train(examples: boolean): Promise<void> {
     edit((current) => (current === manifest ? trained : current), {
       step: examples ? 'Take examples and train' : 'Train thresholds',
     });
+    return true;
   } catch (error) {
     notify.error(error);
+    return false;
   } finally {
     useRouter.setState({ busy: undefined });
   }
