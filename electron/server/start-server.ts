@@ -1,5 +1,5 @@
 // The browser mode: one listener on the loopback address that gives out the window's files and carries the studio's contract
-// over WebSockets. All tabs share one studio. Nothing native runs here.
+// over WebSockets, and OpenAI's `/v1` where a family is served. All tabs share one studio. Nothing native runs here.
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
@@ -9,7 +9,9 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { rendererFolder } from '#src/io/renderer-files.ts';
 import { serve } from '#src/rpc/server.ts';
 import type { Studio } from '#src/studio/studio-platform.ts';
+import type { Family } from '#src/serving/family.ts';
 import { answerRequest } from './answer-request.ts';
+import { createV1, type V1Limits } from './answer-v1.ts';
 import { isOwnHost, isOwnOrigin } from './request-checks.ts';
 import { createSessions } from './session.ts';
 import { createWebSocketPort } from './web-socket-port.ts';
@@ -21,11 +23,18 @@ const portsTried = 20;
 const largestMessage = 64 * 2 ** 20;
 
 export interface ServerOptions {
-  readonly studio: Pick<Studio, 'handlers'>;
+  /** Absent: no window is given out, only `/v1` answers. */
+  readonly studio?: Pick<Studio, 'handlers'>;
+  /** OpenAI's `/v1` over whatever family is served at the moment. */
+  readonly v1?: {
+    readonly token: string;
+    readonly family: () => Family | undefined;
+    readonly limits?: Partial<V1Limits>;
+  };
   /** Absent: the default one, or the next that is free. 0: any free one. */
   readonly port?: number;
   /** Called with the address to open: at the start, and again each time one was used. */
-  readonly onAddress: (address: string) => void;
+  readonly onAddress?: (address: string) => void;
   /** The window's files; the built ones unless a test brings its own. */
   readonly folder?: string;
 }
@@ -38,13 +47,19 @@ export interface StudioServer {
 
 /** Starts listening. Throws `usage/invalid` when the port is taken, `internal` when the window is not built. */
 export async function startServer(options: ServerOptions): Promise<StudioServer> {
-  const folder = options.folder ?? rendererFolder();
+  const { studio, v1 } = options;
+  const folder = studio === undefined ? '' : (options.folder ?? rendererFolder());
   const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000 });
   const port = await listen(server, options.port);
-  const sessions = createSessions(port, () => options.onAddress(address()));
+  const sessions = createSessions(port, () => options.onAddress?.(address()));
   const address = () => `http://127.0.0.1:${port}/?token=${sessions.token()}`;
 
+  const answerV1 = v1 === undefined ? undefined : createV1({ port, ...v1 });
   server.on('request', (request, response) => {
+    if (answerV1 !== undefined && (studio === undefined || isV1(request.url))) {
+      answerV1(request, response).catch(() => response.destroy());
+      return;
+    }
     answerRequest(request, response, { port, sessions, folder }).catch(() => response.destroy());
   });
 
@@ -61,19 +76,21 @@ export async function startServer(options: ServerOptions): Promise<StudioServer>
       ? '421 Misdirected Request'
       : !isOwnOrigin(origin, host, port) || !sessions.holds(cookie)
         ? '403 Forbidden'
-        : request.url !== '/studio'
+        : request.url !== '/studio' || studio === undefined
           ? '404 Not Found'
           : undefined;
-    if (refusal !== undefined) {
-      socket.end(`HTTP/1.1 ${refusal}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+    if (refusal !== undefined || studio === undefined) {
+      socket.end(
+        `HTTP/1.1 ${refusal ?? '404 Not Found'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+      );
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      serve(studioContract, options.studio.handlers, createWebSocketPort(webSocket)),
+      serve(studioContract, studio.handlers, createWebSocketPort(webSocket)),
     );
   });
 
-  options.onAddress(address());
+  if (studio !== undefined) options.onAddress?.(address());
   return {
     port,
     async close() {
@@ -89,6 +106,10 @@ export async function startServer(options: ServerOptions): Promise<StudioServer>
       await ended;
     },
   };
+}
+
+function isV1(url: string | undefined): boolean {
+  return /^\/v1(?:[/?]|$)/.test(url ?? '');
 }
 
 async function listen(server: Server, asked: number | undefined): Promise<number> {

@@ -20,6 +20,11 @@ export interface CommandContext {
   show(event: StageEvent): void;
   /** Writes to standard output while the command runs; does nothing with --json. */
   print(text: string): void;
+  /**
+   * For a command that runs until it is ended: prints its outcome now, in either form. What it returns at its end is then
+   * its text alone.
+   */
+  announce(outcome: CommandOutcome): void;
   /** For texts that go to standard output. */
   readonly style: Style;
   readonly json: boolean;
@@ -29,6 +34,8 @@ export interface CommandContext {
 export interface CommandOutcome {
   /** What `--json` prints under `result`: JSON values only. */
   readonly result: unknown;
+  /** What `--json` prints beside `result`, for scripts that look no deeper. */
+  readonly document?: Readonly<Record<string, unknown>>;
   /** What is printed without `--json`. */
   readonly text: string;
   /** A check that failed: the result is still printed, the exit code is the error's. */

@@ -4,7 +4,7 @@ import { resolve } from 'node:path';
 import { fromWireError, StudioError, toWireError } from '#src/errors/studio-error.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { commandLineText } from './command-line-text.ts';
-import type { Command, CommandContext } from './command.ts';
+import type { Command, CommandContext, CommandOutcome } from './command.ts';
 import { commonOptions, type CommonValues } from './common-options.ts';
 import type { Hosts } from './hosts.ts';
 import { nearestName } from './nearest-name.ts';
@@ -84,6 +84,10 @@ async function runParsed(
       display.clear();
       if (!common.json) terminal.out(text);
     },
+    announce: (outcome) => {
+      display.clear();
+      reporter.announced(outcome);
+    },
     style: terminal.outStyle,
     json: common.json,
     quiet: common.quiet,
@@ -144,7 +148,9 @@ function showHelp(
 
 interface Reporter {
   readonly notices: Extract<StageEvent, { event: 'notice' }>[];
-  finished(outcome: { result: unknown; text: string; failure?: StudioError }): number;
+  /** Prints an outcome while the command goes on. */
+  announced(outcome: CommandOutcome): void;
+  finished(outcome: CommandOutcome): number;
   failed(error: unknown): number;
 }
 
@@ -156,6 +162,7 @@ function createReporter(
   verbose: boolean,
 ): Reporter {
   const notices: Reporter['notices'] = [];
+  let isAnnounced = false;
   // JSON.stringify leaves the C1 controls as they are; a terminal would obey them.
   const printJson = (document: object) =>
     terminal.out(
@@ -167,12 +174,20 @@ function createReporter(
   };
   return {
     notices,
-    finished({ result, text, failure }) {
+    announced({ result, text }) {
+      isAnnounced = true;
+      const plainNotices = notices.map(({ level, message }) => ({ level, message }));
+      if (json) printJson({ ok: true, command, result, notices: plainNotices });
+      else terminal.out(text);
+    },
+    finished({ result, text, failure, document = {} }) {
+      // One document is one answer: what was announced is not said again.
+      if (json && isAnnounced && failure === undefined) return 0;
       const plainNotices = notices.map(({ level, message }) => ({ level, message }));
       if (json) {
         const ok = failure === undefined;
         const error = failure === undefined ? {} : { error: wireOf(failure) };
-        printJson({ ok, command, result, notices: plainNotices, ...error });
+        printJson({ ok, command, ...document, result, notices: plainNotices, ...error });
       } else {
         terminal.out(text);
         if (failure !== undefined)

@@ -91,6 +91,8 @@ export interface OpenFamilyOptions {
   /** Instead of the manifest's policy. */
   readonly memoryBudgetBytes?: number | undefined;
   readonly keepAliveSeconds?: number | undefined;
+  /** Parents that `preload` loads; `all` names every one. */
+  readonly preload?: readonly string[] | undefined;
   /** For every parent. */
   readonly gpu?: 'auto' | 'cuda' | 'vulkan' | 'metal' | 'off' | undefined;
   readonly threads?: number | undefined;

@@ -174,9 +174,14 @@ export const openFamily: OpenFamily = async (options) => {
     onState: (listener) => watch.listen(listener),
     async preload(signal) {
       const problems: string[] = [];
-      for (const id of manifest.policy.preload) {
+      const all = manifest.parents.map(({ id }) => id);
+      const asked = options.preload ?? manifest.policy.preload;
+      for (const id of asked.includes('all') ? all : asked) {
         const parent = manifest.parents.find((candidate) => candidate.id === id);
-        if (parent === undefined) continue;
+        if (parent === undefined) {
+          problems.push(`${id} is not preloaded: the family has no such parent.`);
+          continue;
+        }
         try {
           await engine.open(parent, manifest.policy.warmUp ?? false, signal);
         } catch (error) {

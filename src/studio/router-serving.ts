@@ -80,6 +80,7 @@ export function routerServing(parts: StudioParts, open: OpenFamily = openFamily)
         gpu,
         ...(threads === undefined ? {} : { threads }),
         ...(memoryBudgetBytes === undefined ? {} : { memoryBudgetBytes }),
+        ...platform.servingOptions,
       });
     } catch (error) {
       become(served === undefined ? { ...stopped, ...failure(error) } : before);

@@ -5,7 +5,7 @@ import type { PickPurpose } from '#src/contract/studio/files.ts';
 import type { MenuCommand } from '#src/contract/studio/state.ts';
 import type { MethodName } from '#src/contract/contract.ts';
 import type { Handlers } from '#src/rpc/server.ts';
-import type { FamilyHost } from '#src/serving/family.ts';
+import type { FamilyHost, OpenFamilyOptions } from '#src/serving/family.ts';
 
 export interface StudioPlatform {
   readonly mode: 'desktop' | 'browser';
@@ -16,6 +16,10 @@ export interface StudioPlatform {
   readonly saveText?: (suggestedName: string, text: string) => Promise<string | undefined>;
   /** Answers OpenAI's API for a family; without it only the window asks what is served. */
   readonly serveFamily?: FamilyHost['serve'];
+  /** How families are served, above the settings: what the command line was told. */
+  readonly servingOptions?: Partial<
+    Pick<OpenFamilyOptions, 'memoryBudgetBytes' | 'preload' | 'traceFile' | 'streams' | 'onEvent'>
+  >;
 }
 
 export interface Studio {
