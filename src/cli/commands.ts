@@ -18,6 +18,7 @@ import { mergeCommand } from './commands/merge.ts';
 import { packageCommand } from './commands/package.ts';
 import { quantizeCommand } from './commands/quantize.ts';
 import { reportCommand } from './commands/report.ts';
+import { routeCommand } from './commands/route.ts';
 import { serveCommand } from './commands/serve.ts';
 import { sizesCommand } from './commands/sizes.ts';
 import { tasksCommand } from './commands/tasks.ts';
@@ -48,6 +49,7 @@ export const commands: readonly Command[] = [
   compareCommand,
   reportCommand,
   chatCommand,
+  routeCommand,
   serveCommand,
   cleanCommand,
   envCommand,

@@ -18,10 +18,10 @@ export function overlapFinder(
 ): (text: string) => PromptOverlap | undefined {
   const owners = new Map<string, string>();
   for (const other of others) {
-    for (const run of runsOf(other)) if (!owners.has(run)) owners.set(run, other);
+    for (const run of sharedRuns(other)) if (!owners.has(run)) owners.set(run, other);
   }
   return (text) => {
-    for (const run of runsOf(text)) {
+    for (const run of sharedRuns(text)) {
       const other = owners.get(run);
       if (other !== undefined) return { test: text, other, words: run };
     }
@@ -41,7 +41,8 @@ export function findPromptOverlaps(set: RoutingSet): PromptOverlap[] {
   return tests.flatMap((text) => find(text) ?? []);
 }
 
-function runsOf(text: string): string[] {
+/** Every run of four words of a text, or the whole of a shorter one. */
+export function sharedRuns(text: string): string[] {
   const words = normalizeText(text).split(' ');
   if (words.length < sharedWords) return [`=${words.join(' ')}`];
   return words
