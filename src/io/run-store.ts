@@ -158,7 +158,7 @@ function checkedId(id: string): string {
 
 function noSuchRun(id: string): StudioError {
   return new StudioError('io/not-found', `There is no measured run ${id}.`, {
-    hint: 'It may have been removed. Choose one of the list.',
+    hint: 'It may have been removed, or lie elsewhere: runs of the open workspace are shown. For a run of a recipe in another folder, open that folder as the workspace.',
   });
 }
 

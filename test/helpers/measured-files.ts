@@ -1,13 +1,19 @@
 // Seedling as files that are measured, and the same with one thing wrong.
-import { open } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { convertLora } from '#electron/factory/methods/convert.ts';
 import { writeOutputs } from '#electron/factory/quantize/write-outputs.ts';
+import { factoryContract } from '#src/contract/factory.contract.ts';
 import { runToEnd } from '#src/contract/run-to-end.ts';
+import { bundleEntries, placeMembers } from '#src/formats/bundle/bundle-entries.ts';
+import { int32Entry, uint16Entry } from '#src/formats/gguf/entries.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
+import { hashFile } from '#src/io/file-hash.ts';
 import { openBase, openGgufFile } from '#src/jobs/open-sources.ts';
+import { makeOutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { planAsIs } from '#src/stages/quantize/plan-as-is.ts';
 
 const assets = fileURLToPath(new URL('../../assets/seedling/', import.meta.url));
@@ -54,4 +60,47 @@ export async function spoilTensor(path: string, name: string): Promise<void> {
     dataOffset + tensor.offset,
   );
   await handle.close();
+}
+
+/** A file in two parts, as llama-gguf-split names them; gives both paths. */
+export async function writeSplit(from: string, prefix: string): Promise<string[]> {
+  const model = await openGgufFile(from);
+  const half = model.tensors.length >> 1;
+  const count = 2;
+  const paths: string[] = [];
+  for (let part = 0; part < count; part++) {
+    const path = `${prefix}-0000${part + 1}-of-0000${count}.gguf`;
+    const split = [
+      uint16Entry('split.no', part),
+      uint16Entry('split.count', count),
+      int32Entry('split.tensors.count', model.tensors.length),
+    ];
+    const tensors = part === 0 ? model.tensors.slice(0, half) : model.tensors.slice(half);
+    const metadata = part === 0 ? [...model.metadata, ...split] : split;
+    const parts = tensors.map((source) => ({ source, name: source.name, type: source.type }));
+    const plan = makeOutputPlan({ label: 'split', metadata, tensors: parts });
+    await runToEnd(writeOutputs([{ path, plan }], { inputs: [from], threads: 1 }), () => undefined);
+    paths.push(path);
+  }
+  await model.close();
+  return paths;
+}
+
+/** A copy that carries one of Seedling's adapters behind its tensors. */
+export async function writeBundled(from: string, to: string, adapter: string): Promise<void> {
+  const lora = `${to}.lora`;
+  const context = { signal: new AbortController().signal, emit: () => undefined };
+  const params = { adapter: seedlingAdapter(adapter), base: from, outtype: 'f32', output: lora };
+  await convertLora(factoryContract.convertLora.params.parse(params), context);
+  const { size } = await stat(lora);
+  const member = { name: adapter, domain: 'test', scale: 1, size, sha256: await hashFile(lora) };
+  const model = await openGgufFile(from);
+  const planWith = (members: Parameters<typeof bundleEntries>[0]) =>
+    planAsIs({ ...model, metadata: [...model.metadata, ...bundleEntries(members)] });
+  const { fileSize } = planWith([{ ...member, offset: 0 }]).header;
+  const { members: placed } = placeMembers([member], fileSize);
+  const appended = placed.map((each) => ({ ...each, path: lora }));
+  const outputs = [{ path: to, plan: planWith(placed), appended }];
+  await runToEnd(writeOutputs(outputs, { inputs: [from, lora], threads: 1 }), () => undefined);
+  await model.close();
 }

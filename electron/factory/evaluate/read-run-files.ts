@@ -19,9 +19,9 @@ import { readRun, runFileName } from '#src/io/run-store.ts';
 import { nativeLibrary } from '../native-library.ts';
 import { adapterFiles } from './adapter-files.ts';
 import { EvaluationModel } from './evaluation-model.ts';
+import { withLastingReference } from './lasting-reference.ts';
 import { describeMeasured } from './measured-model.ts';
 import { openBackend } from './measuring-backend.ts';
-import { referenceFile } from './reference-file.ts';
 import { scoreFile, textFile } from './run-folder.ts';
 
 export interface DriftPlace {
@@ -190,9 +190,7 @@ async function predict(
       hint: 'It was written anew since. Measure again.',
     });
   }
-  const file = referenceFile(measured, { signal, emit, threads });
-  try {
-    const path = await file.path();
+  return withLastingReference(measured, { signal, emit, threads }, async (path) => {
     const opened = await EvaluationModel.open(library, {
       label: model.label,
       path,
@@ -212,9 +210,7 @@ async function predict(
     } finally {
       opened.dispose();
     }
-  } finally {
-    await file.remove();
-  }
+  });
 }
 
 function softmax(logits: Float32Array): Float32Array {

@@ -10,7 +10,13 @@ import {
 } from '#electron/factory/evaluate/measure-subjects.ts';
 import { nativeLibrary } from '#electron/factory/native-library.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
-import { boolEntry, entryValue, stringArrayEntry, withEntry } from '#src/formats/gguf/entries.ts';
+import {
+  boolEntry,
+  entryValue,
+  stringArrayEntry,
+  stringEntry,
+  withEntry,
+} from '#src/formats/gguf/entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import {
   seedlingAdapter,
@@ -18,7 +24,9 @@ import {
   seedlingText,
   spoilTensor,
   writeAltered,
+  writeBundled,
   writeSeedling,
+  writeSplit,
 } from '#test/helpers/measured-files.ts';
 import { quantizeLevels } from '#test/helpers/quantize-levels.ts';
 
@@ -309,12 +317,63 @@ describe('refusing to measure', () => {
     });
   });
 
+  it('a text that the matrix of a file was made from, where the file says so', async () => {
+    const named = (name: string) => (metadata: readonly GgufEntry[]) =>
+      withEntry(metadata, stringEntry('quantize.imatrix.dataset', name));
+    await writeAltered(at('Q4_K_M.gguf'), at('calibrated.gguf'), named(seedlingText('prose')));
+    const calibrated = { subjects: [subject('calibrated')], lookForCalibration: true };
+    await expect(measure(calibrated)).rejects.toMatchObject({
+      code: 'evaluation/overlap',
+      message: expect.stringContaining('prose.txt') as string,
+    });
+    await writeAltered(at('Q4_K_M.gguf'), at('unknown.gguf'), named('gone.txt'));
+    const { events } = await measure({ ...calibrated, subjects: [subject('unknown')], chunks: 1 });
+    expect(events).toContainEqual(
+      expect.objectContaining({
+        event: 'notice',
+        message: expect.stringContaining('gone.txt, which is not here') as string,
+      }),
+    );
+  });
+
   it('two subjects of one name, an adapter that is not there, a file that is no model', async () => {
     await expect(measure({ subjects: [subject('Q2_K'), { ...subject('Q4_K_M'), id: 'q2_k' }] })).rejects.toMatchObject({ code: 'usage/invalid' }); // prettier-ignore
     const bundled = subject('Q2_K', [{ bundled: 'finance', scale: 1 }]);
     await expect(measure({ subjects: [bundled] })).rejects.toMatchObject({ code: 'usage/invalid' });
     await expect(measure({ reference: { path: seedlingText('prose'), adapters: [] } })).rejects.toMatchObject({ code: 'format/not-gguf' }); // prettier-ignore
   });
+});
+
+it('measures split files like whole ones, as subject and as reference', async () => {
+  const parts = await writeSplit(at('Q4_K_M.gguf'), at('split'));
+  const baseParts = await writeSplit(at('base.gguf'), at('split-base'));
+  const whole = await measure({ chunks: 2, fresh: true });
+  const split = await measure({
+    reference: { path: baseParts[0] ?? '', adapters: [] },
+    subjects: [{ ...subject('Q4_K_M'), path: parts[0] ?? '' }],
+    chunks: 2,
+    fresh: true,
+  });
+  expect(figures(split)).toEqual(figures(whole));
+  expect(split.result.subjects[0]?.sha256).not.toBe(whole.result.subjects[0]?.sha256);
+});
+
+it('measures a bundled parent with its adapter on like the file with that adapter beside it, and off like the file', async () => {
+  const adapter = { path: seedlingAdapter('finance'), scale: 1 };
+  await writeBundled(at('Q4_K_M.gguf'), at('bundled.gguf'), 'finance');
+  const reference = { path: at('base.gguf'), adapters: [adapter] };
+  const beside = await measure({ reference, subjects: [subject('Q4_K_M', [adapter])], chunks: 2 });
+  const within = await measure({
+    reference,
+    subjects: [subject('bundled', [{ bundled: 'finance', scale: 1 }])],
+    chunks: 2,
+  });
+  const off = await measure({ reference, subjects: [subject('bundled')], chunks: 2 });
+  const plain = await measure({ reference, subjects: [subject('Q4_K_M')], chunks: 2 });
+  const klds = ({ result }: Watched) => result.measurements[0]?.chunks.kld;
+  expect(klds(within)).toEqual(klds(beside));
+  expect(klds(off)).toEqual(klds(plain));
+  expect(klds(off)?.[0]).toBeGreaterThan(klds(within)?.[0] ?? Infinity);
 });
 
 it('leaves out the EOS that a vocabulary puts behind a text', async () => {
