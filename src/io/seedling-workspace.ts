@@ -59,6 +59,8 @@ async function copyShippedFiles(target: string): Promise<void> {
   await cp(join(root, 'assets', 'seedling'), target, options);
   await cp(join(root, 'configs', 'model_mapping.json'), join(target, 'model_mapping.json'));
   await cp(join(root, 'configs', 'schemas'), join(target, 'schemas'), options);
+  // The prompts that the recipe's families take their routes' examples from.
+  await cp(join(root, 'configs', 'routing'), join(target, 'routing'), options);
   const workspace = {
     $schema: 'schemas/workspace.schema.json',
     version: 1,

@@ -6,7 +6,7 @@ import type { BuiltFile } from '#src/contract/build.ts';
 import type { MeasuredNode } from '#src/contract/measured-node.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import type { RoutingSet } from '#src/contract/routing/evaluation.ts';
-import type { ManifestParent } from '#src/contract/routing/manifest.ts';
+import type { ManifestParent, RouterManifest } from '#src/contract/routing/manifest.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
@@ -17,6 +17,7 @@ import { adapterName, baseName } from '#src/recipe/node-names.ts';
 import type { PlannedFamily, PlannedPass } from '#src/recipe/plan.ts';
 import type { NodeOf } from '#src/recipe/recipe-schema.ts';
 import { parseRoutingSet } from '#src/routing/evaluation/parse-routing-set.ts';
+import { trainThresholds } from '#src/routing/thresholds/train-thresholds.ts';
 import { buildRouterManifest, type RouteDescription } from '#src/stages/package/build-manifest.ts';
 import { adaptersOf, routeId } from './describe-output.ts';
 import { sourceOf } from './open-model.ts';
@@ -66,13 +67,14 @@ export async function writeManifest(
   );
   invariant(first !== undefined, 'a family has parents');
   const set = node.routing === undefined ? undefined : await readRoutingSet(resolve(context.folder, node.routing)); // prettier-ignore
-  const made = buildRouterManifest({
+  const untrained = buildRouterManifest({
     name: node.name,
     parents: [first, ...others],
     routes: own.flatMap(routesOf).map((route) => withPrompts(route, set)),
     emotion: node.emotion,
     ...(set === undefined ? {} : { offTopic: set.offTopic.train ?? [] }),
   });
+  const made = set === undefined ? untrained : await withThresholds(untrained, set);
   const { path, reused } = await writePackage(
     {
       folder,
@@ -169,6 +171,24 @@ function withPrompts(route: RouteDescription, set: RoutingSet | undefined): Rout
     ...route,
     examples: examples.filter((text) => !tests.has(text.trim().toLowerCase())),
     keywords: [...new Set([...route.keywords, ...(own.keywords ?? [])])],
+  };
+}
+
+/** Calibrated on what was not trained on; a threshold that the recipe names stays. */
+async function withThresholds(made: RouterManifest, set: RoutingSet): Promise<RouterManifest> {
+  const calibration = Object.entries(set.routes).map(
+    ([id, prompts]) => [id, prompts.calibration ?? []] as const,
+  );
+  const thresholds = await trainThresholds(made, {
+    routes: Object.fromEntries(calibration),
+    offTopic: set.offTopic.calibration ?? [],
+  });
+  return {
+    ...made,
+    routes: made.routes.map((route) => {
+      const threshold = route.threshold ?? thresholds.get(route.id);
+      return threshold === undefined ? route : { ...route, threshold };
+    }),
   };
 }
 
