@@ -24,7 +24,7 @@ async function measure(page: Page, title: string): Promise<void> {
   await dialog.getByRole('combobox', { name: 'Unquantized model' }).click();
   await page.getByRole('option', { name: /^seedling-4m · BF16/ }).click();
   await dialog.getByRole('button', { name: 'Choose all 3' }).click();
-  await dialog.getByRole('checkbox', { name: 'Conditions' }).click();
+  await dialog.getByRole('checkbox', { name: 'Conditions', exact: true }).click();
   await dialog.getByRole('textbox', { name: 'Chunks per text' }).fill('2');
   await dialog.getByRole('textbox', { name: 'Title' }).fill(title);
   await expect(dialog.getByText(/2,048 tokens through 4 models/)).toBeVisible();

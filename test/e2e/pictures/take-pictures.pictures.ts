@@ -124,7 +124,7 @@ async function measureFamily(page: Page): Promise<void> {
   await page.getByRole('option', { name: /^seedling-4m · BF16/ }).click();
   await dialog.getByRole('button', { name: /^Choose all/ }).click();
   for (const suite of ['Conditions', 'Anatomy', 'Science']) {
-    await dialog.getByRole('checkbox', { name: suite }).click();
+    await dialog.getByRole('checkbox', { name: suite, exact: true }).click();
   }
   await dialog.getByRole('textbox', { name: 'Chunks per text' }).fill('8');
   await dialog.getByRole('textbox', { name: 'Title' }).fill('Healthcare levels');
