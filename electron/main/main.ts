@@ -10,6 +10,7 @@ import { registerStudioScheme, serveStudioFiles } from './app-protocol.ts';
 import { setApplicationMenu } from './application-menu.ts';
 import { createDesktopPlatform } from './desktop-platform.ts';
 import { handedPaths, handedWorkspace, takeHandedPaths } from './handed-paths.ts';
+import { createDesktopFamilyHost, type DesktopFamilyHost } from './serve-family.ts';
 import { serveWindows } from './serve-windows.ts';
 import { openStudioWindow } from './studio-window.ts';
 import { applyKeptTheme, currentTheme, followTheme } from './theme.ts';
@@ -26,10 +27,11 @@ else app.exit(0);
 
 function boot(): void {
   const home = studioHome();
+  const families = createDesktopFamilyHost();
 
   // 3. The studio opens while Chromium starts; windows that ask early wait for it.
   const studio = openStudio({
-    platform: createDesktopPlatform(),
+    platform: { ...createDesktopPlatform(), serveFamily: (family) => families.serve(family) },
     workspaceFolder: handedWorkspace(process.argv.slice(app.isPackaged ? 1 : 2), process.cwd()),
   });
   const ending = new AbortController();
@@ -76,21 +78,22 @@ function boot(): void {
     if (ended) return;
     event.preventDefault();
     ending.abort();
-    void endStudio(studio).finally(() => {
+    void endStudio(studio, families).finally(() => {
       ended = true;
       app.quit();
     });
   });
 }
 
-async function endStudio(studio: Promise<Studio>): Promise<void> {
+async function endStudio(studio: Promise<Studio>, families: DesktopFamilyHost): Promise<void> {
   // A host that does not end is killed by its starter; this only keeps a hanging disk from holding the program.
   const patience = new Promise((resolve) => setTimeout(resolve, 8000));
   const disposed = studio.then(
     (opened) => opened.dispose(),
     () => undefined,
   );
-  await Promise.race([disposed, patience]).catch(() => undefined);
+  const ended = Promise.all([disposed, families.close()]);
+  await Promise.race([ended, patience]).catch(() => undefined);
 }
 
 function showWindow(): void {

@@ -64,6 +64,20 @@ export const shortcutGroups: readonly ShortcutGroup[] = [
       { keys: '1', does: 'Blind vote: the first answer is best (2, 3, ... likewise; 0 for a tie)' },
     ],
   },
+  {
+    name: 'Router',
+    shortcuts: [
+      { keys: '/', does: 'Test a prompt' },
+      { keys: 'Mod+S', does: 'Save' },
+      { keys: 'Mod+Enter', does: 'Save and serve' },
+      { keys: 'Mod+Z', does: 'Undo' },
+      { keys: 'Mod+Shift+Z', does: 'Redo' },
+      { keys: '↑ ↓', does: 'Go to the next route or parent' },
+      { keys: 'Enter', does: 'Edit it' },
+      { keys: 'M', does: 'Send the route somewhere else' },
+      { keys: 'Delete', does: 'Remove the route' },
+    ],
+  },
 ];
 
 export interface PressedKey {

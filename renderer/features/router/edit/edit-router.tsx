@@ -1,5 +1,7 @@
 // The router as a whole: how it decides, whether it heeds emotions, and how conversations and memory are handled.
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
+import { defaultTones } from '#src/routing/emotion/apply-tone.ts';
+import { Button } from '#renderer/ui/button.tsx';
 import { Field } from '#renderer/ui/field.tsx';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
 import { Select } from '#renderer/ui/select.tsx';
@@ -44,20 +46,22 @@ export function EditRouter({ manifest }: { manifest: RouterManifest }) {
       </Field>
       <section className={css.group} aria-label="Classifier">
         <h3 className="label">Decides by</h3>
-        <Segmented
-          label="Classifier"
-          value={classifier.kind}
-          options={[
-            { value: 'lexical', label: 'Words' },
-            { value: 'embedding', label: 'Embedding' },
-            { value: 'cascade', label: 'Both' },
-          ]}
-          onChange={(kind) =>
-            edit((current) => ({ ...current, classifier: otherKind(current.classifier, kind) }), {
-              step: 'Choose how to decide',
-            })
-          }
-        />
+        <div className={css.startBare}>
+          <Segmented
+            label="Classifier"
+            value={classifier.kind}
+            options={[
+              { value: 'lexical', label: 'Words' },
+              { value: 'embedding', label: 'Embedding' },
+              { value: 'cascade', label: 'Both' },
+            ]}
+            onChange={(kind) =>
+              edit((current) => ({ ...current, classifier: otherKind(current.classifier, kind) }), {
+                step: 'Choose how to decide',
+              })
+            }
+          />
+        </div>
         <p className={css.text}>{kindTexts[classifier.kind]}</p>
         {classifier.kind !== 'lexical' && (
           <Field label="Hidden states of">
@@ -114,6 +118,19 @@ export function EditRouter({ manifest }: { manifest: RouterManifest }) {
             })
           }
         />
+      )}
+      {isEmotionOn(manifest) && stepTones(manifest) === undefined && (
+        <Button
+          className={css.startBare}
+          title="A careful sentence for each emotion, and a cooler temperature; to be edited"
+          onClick={() =>
+            edit((current) => setStepTones(current, defaultTones), {
+              step: 'Fill in careful tones',
+            })
+          }
+        >
+          Fill in careful tones
+        </Button>
       )}
       <Field label="Conversations stay with their route" inline>
         <Switch

@@ -8,7 +8,7 @@ import { CopyButton } from '#renderer/ui/copy-button.tsx';
 import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { documentState } from '../logic/document-state.ts';
 import type { RouterDocument } from '../logic/router-document.ts';
-import { shortOf } from '../logic/route-names.ts';
+import { parentNames, shortOf } from '../logic/route-names.ts';
 import { verifyPackage } from '../state/router-package.ts';
 import { saveAndServe, stopServing } from '../state/router-server.ts';
 import { useRouter } from '../state/router-store.ts';
@@ -64,7 +64,9 @@ export function ServerPanel({ document }: { document: RouterDocument }) {
           )}
         </div>
       </section>
-      {state === 'running' && server !== undefined && <Loaded server={server} />}
+      {state === 'running' && server !== undefined && (
+        <Loaded server={server} names={parentNames(document.manifest.parents)} />
+      )}
       <section className={css.section} aria-labelledby="router-package">
         <h2 className="label" id="router-package">
           Package
@@ -128,7 +130,7 @@ function Running({ server }: { server: ServerState }) {
   );
 }
 
-function Loaded({ server }: { server: ServerState }) {
+function Loaded({ server, names }: { server: ServerState; names: ReadonlyMap<string, string> }) {
   const { loaded } = server;
   return (
     <section className={css.section} aria-labelledby="router-loaded">
@@ -153,7 +155,7 @@ function Loaded({ server }: { server: ServerState }) {
             {loaded.map(({ parent, adapter, ramBytes, vramBytes, contextSize, busy }) => (
               <tr key={`${parent} ${adapter ?? ''}`}>
                 <th scope="row" title={parent}>
-                  {parent}
+                  {names.get(parent) ?? parent}
                   {busy && <Chip tone="accent">busy</Chip>}
                 </th>
                 <td title={adapter}>{adapter === undefined ? 'none' : shortOf(adapter)}</td>
