@@ -124,7 +124,13 @@ describe('runTasks', () => {
   }, 30_000);
 
   it('goes on with the next question where it was cancelled, with the same answers', async () => {
-    const asked = { subjects: [model()], tasks: [embedded('anatomy')], threads: 1 };
+    // Of other tests no answer of this length is kept.
+    const asked = {
+      subjects: [model()],
+      tasks: [embedded('definitions')],
+      maximumTokens: 63,
+      threads: 1,
+    };
     const stop = new AbortController();
     let before = 0;
     const running = ask(asked, {
@@ -132,18 +138,18 @@ describe('runTasks', () => {
       onEvent(event) {
         if (event.event !== 'progress') return;
         before = event.done;
-        if (event.done === 5) stop.abort();
+        if (event.done > 0) stop.abort();
       },
     });
     await expectRefusal(running, 'cancelled');
-    expect(before).toBeGreaterThanOrEqual(5);
+    expect(before).toBeGreaterThan(0);
     let first: number | undefined;
     const rest = await ask(asked, {
       onEvent(event) {
         if (event.event === 'progress') first ??= event.done;
       },
     });
-    expect(first).toBeGreaterThanOrEqual(5);
+    expect(first).toBeGreaterThanOrEqual(before);
     expect(first).toBeLessThan(rest.tasks[0]?.asked ?? 0);
     const anew = await ask({ ...asked, fresh: true });
     expect(rest.tasks).toEqual(anew.tasks);
