@@ -32,7 +32,10 @@ export async function findRoutingSet(
     join(packageRoot(), 'configs', 'routing', 'seedling.json'),
   ];
   for (const path of paths) {
-    const set = parseRoutingSet(await readFile(path, 'utf8'), path);
+    const text = await readFile(path, 'utf8');
+    // Manifests may lie beside sets: they have parents.
+    if (/^\s*"parents"\s*:/m.test(text)) continue;
+    const set = parseRoutingSet(text, path);
     const known = Object.keys(set.routes).filter((id) => ids.has(id)).length;
     if (known > (best?.known ?? 0)) best = { set, known };
   }
