@@ -81,7 +81,7 @@ export function TensorMap({ grid, colour, label, width, onNear, drawing }: Tenso
             width: cellWidth - 2,
             height: cellHeight,
           };
-          const text = colour === 'type' ? shortType(cell.type) : errorText(cell.error);
+          const text = colour === 'type' ? cell.type : errorText(cell.error);
           const strength =
             cell.error === undefined || cell.error <= 0 ? 0 : heatOf(cell.error, errors, true);
           return (
@@ -119,12 +119,8 @@ const blank: TensorCell = {
   error: undefined,
 };
 
-function shortType(type: string): string {
-  return type.replace(/_K$/, 'K').replace('_', '.');
-}
-
 function errorText(error: number | undefined): string {
   if (error === undefined) return '';
   if (error === 0) return '0';
-  return error.toExponential(0).replace('e-', 'e−');
+  return error.toExponential(1).replace('e-', 'e−');
 }
