@@ -127,7 +127,7 @@ export const openFamily: OpenFamily = async (options) => {
             turn,
           );
         }
-        void trace.add(text, answered.decision);
+        void trace.add(text, conversation.turns, answered.decision);
         return answered;
       } catch (error) {
         if (told !== undefined || isAbort(error)) throw error;

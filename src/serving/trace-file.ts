@@ -1,9 +1,11 @@
 // Decisions as lines of a file, where the user asked for it: to be replayed after a manifest changed. It stays on this machine.
 import { appendFile } from 'node:fs/promises';
 import type { Decision } from '#src/contract/routing/decision.ts';
+import { traceLine } from '#src/routing/trace/replay-trace.ts';
+import type { Turn } from '#src/routing/router.ts';
 
 export interface TraceFile {
-  add(text: string, decision: Decision): Promise<void>;
+  add(text: string, turns: readonly Turn[], decision: Decision): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -11,9 +13,10 @@ export interface TraceFile {
 export function openTrace(path: string | undefined): TraceFile {
   let last: Promise<void> = Promise.resolve();
   return {
-    add(text, decision) {
+    add(text, turns, decision) {
       if (path === undefined) return Promise.resolve();
-      const line = `${JSON.stringify({ time: new Date().toISOString(), text, decision })}\n`;
+      const time = new Date().toISOString();
+      const line = traceLine({ time, text, turns: [...turns], decision });
       last = last.then(() => appendFile(path, line, { mode: 0o600 })).catch(() => undefined);
       return last;
     },
