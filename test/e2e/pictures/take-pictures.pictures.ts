@@ -216,8 +216,10 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
     join(studio.home, 'seedling', 'seedling-4m'),
     ...adapters,
     ...words.split(' '),
+    ...['--name', 'Healthcare, adapters × levels'],
+    ...['-o', join(studio.home, 'seedling', 'measurements', 'adapters-levels')],
   ]);
-  await openRun(page, /adapters × levels|matrix/i);
+  await openRun(page, /adapters × levels/);
   await shootCard(page, 'Adapter × level', 'compare-matrix');
 
   await screen(page, 'Workflow');
