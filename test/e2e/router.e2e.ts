@@ -26,6 +26,7 @@ async function openFamily(page: Page): Promise<void> {
   await expect(page.getByRole('grid', { name: 'Library' })).toBeVisible();
   await page.keyboard.press('Control+5');
   await expect(page.getByRole('heading', { name: 'No family to route to yet' })).toBeVisible();
+  await expectAccessible(page);
   await page.getByRole('button', { name: 'Build the Seedling family' }).click();
   await expect(node(page, 'route:healthcare/conditions')).toBeVisible({ timeout: 120_000 });
   await expect(stateChip(page, 'unsaved')).toBeVisible({ timeout: 30_000 });
@@ -51,9 +52,6 @@ test('a family is built, a route re-mapped by drag, served, asked, and overruled
   studio,
   studioWindow: page,
 }) => {
-  await expect(page.getByRole('grid', { name: 'Library' })).toBeVisible();
-  await page.keyboard.press('Control+5');
-  await expectAccessible(page);
   await openFamily(page);
 
   // The path of what is typed lights up, and its reasons are listed.

@@ -16,6 +16,7 @@ const shownAtFirst = 40;
 
 export function CellPrompts({ evaluation }: { evaluation: RoutingEvaluation }) {
   const cell = useRouter((store) => store.cell);
+  const moved = useRouter(({ document }) => document?.moved);
   const [all, setAll] = useState(false);
   if (cell === undefined) {
     return <p className={css.text}>A click on a cell lists its prompts.</p>;
@@ -25,7 +26,10 @@ export function CellPrompts({ evaluation }: { evaluation: RoutingEvaluation }) {
     const route = routeAt(evaluation, index);
     return route === null ? 'none of these' : (names.get(route) ?? route);
   };
-  const prompts = promptsAt(evaluation, cell);
+  // One that was moved is gone at once, before the figures are made anew.
+  const prompts = promptsAt(evaluation, cell).filter(
+    ({ text }) => moved?.some((prompt) => prompt.text === text) !== true,
+  );
   const shown = all ? prompts : prompts.slice(0, shownAtFirst);
   const title =
     cell.row === cell.column
