@@ -1,4 +1,4 @@
-// The routing files that ship: the manifest of the embedded Seedling family and its routing set.
+// Routing files as text: the routing set that ships, and the sets and traces that people name.
 import { join } from 'node:path';
 import { readFile, stat } from 'node:fs/promises';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -8,11 +8,7 @@ import { packageRoot } from './package-root.ts';
 /** Routing sets, traces and manifests are text of people; more than this is something else. */
 const maximumBytes = 64 * 2 ** 20;
 
-/** `router.json` of the five-domain Seedling family, with its examples and thresholds. */
-export function embeddedManifestPath(): string {
-  return join(packageRoot(), 'configs', 'routing', 'seedling-router.json');
-}
-
+/** Prompts of the eight subdomains of the embedded Seedling family. */
 export function embeddedRoutingSetPath(): string {
   return join(packageRoot(), 'configs', 'routing', 'seedling.json');
 }

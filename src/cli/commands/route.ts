@@ -6,12 +6,9 @@ import type { RoutingEvaluation, RoutingSet } from '#src/contract/routing/evalua
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
-import {
-  embeddedManifestPath,
-  embeddedRoutingSetPath,
-  readRoutingText,
-} from '#src/io/routing-files.ts';
+import { embeddedRoutingSetPath, readRoutingText } from '#src/io/routing-files.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
+import { embeddedManifestPath } from '#src/packaging/embedded-manifest.ts';
 import { compareEvaluations } from '#src/routing/evaluation/compare-evaluations.ts';
 import { evaluateRouter, type EvaluatedRouter } from '#src/routing/evaluation/evaluate-router.ts';
 import { parseRoutingSet } from '#src/routing/evaluation/parse-routing-set.ts';
