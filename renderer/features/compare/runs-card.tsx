@@ -29,10 +29,12 @@ export function RunsCard({ first, second }: { first: OpenedRun; second: OpenedRu
     <section className={css.card} aria-label="Two runs">
       <header className={css.cardHead}>
         <h2>This run against another</h2>
-        <Chip tone={changed === 0 ? 'ok' : 'neutral'}>
-          {changed === 0 && same > 0
-            ? `no difference in ${same} ${same === 1 ? 'file' : 'files'}`
-            : `${changed} of ${changed + same} files differ`}
+        <Chip tone={changed === 0 && same > 0 ? 'ok' : 'neutral'}>
+          {changed + same === 0
+            ? 'no file is measured in both'
+            : changed === 0
+              ? `no difference in ${same} ${same === 1 ? 'file' : 'files'}`
+              : `${changed} of ${changed + same} files differ`}
         </Chip>
       </header>
       <p className={css.muted}>
