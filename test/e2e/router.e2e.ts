@@ -15,7 +15,6 @@ const manifestOf = (studio: RunningStudio) =>
 const node = (page: Page, id: string) => page.locator(`.react-flow__node[data-id="${id}"]`);
 const parentOf = (page: Page, name: string) =>
   page.locator('.react-flow__node[data-id^="parent:"]').filter({ hasText: name }).first();
-const line = (page: Page) => page.getByRole('textbox', { name: 'Test', exact: true });
 const tested = (page: Page) => page.getByRole('search').getByRole('status');
 const stateChip = (page: Page, word: string) =>
   page.getByRole('banner').getByText(word, { exact: true });

@@ -46,11 +46,13 @@ export function nextCell(
   const size = evaluation.confusion.length;
   const step = direction === 'left' || direction === 'up' ? -1 : 1;
   const sideways = direction === 'left' || direction === 'right';
-  // Along the line first; without a cell there, the next lines in that direction, nearest column or row first.
   for (let at = (sideways ? column : row) + step; at >= 0 && at < size; at += step) {
     const straight = sideways ? { row, column: at } : { row: at, column };
     if (countAt(evaluation, straight) > 0) return straight;
-    if (sideways) continue;
+  }
+  if (sideways) return { row, column };
+  // Without a cell in the column, the next row in that direction has one: its nearest column.
+  for (let at = row + step; at >= 0 && at < size; at += step) {
     for (let off = 1; off < size; off++) {
       for (const side of [column - off, column + off]) {
         const aside = { row: at, column: side };
