@@ -23,6 +23,7 @@ import { parseTrace, replayTrace, traceLine } from '#src/routing/trace/replay-tr
 import { readFamily, type ReadFamily } from '#src/serving/read-family.ts';
 import { routeDescriptor } from '#src/stages/route/descriptor.ts';
 import type { OptionValues } from '#src/stages/stage-descriptor.ts';
+import { exportRoute } from './route-export.ts';
 import { defineCommand, type CommandContext, type CommandOutcome } from '../command.ts';
 import { embedderOf } from '../embed-texts.ts';
 import { nearestName } from '../nearest-name.ts';
@@ -32,7 +33,7 @@ import { usageError } from '../usage-error.ts';
 
 type Options = OptionValues<typeof routeDescriptor.options>;
 
-const actions = ['test', 'eval', 'train', 'replay'];
+const actions = ['test', 'eval', 'train', 'replay', 'export'];
 
 export const routeCommand = defineCommand(
   routeDescriptor,
@@ -51,6 +52,11 @@ export const routeCommand = defineCommand(
           );
         }
         return action === 'eval' ? evaluate(options, context) : train(options, context);
+      case 'export': {
+        const { path: manifest } = await readManifest(options.manifest, options);
+        const { format, output, overwrite = false } = options;
+        return exportRoute({ manifest, format, output, overwrite }, context);
+      }
       default: {
         const nearest = nearestName(action, actions);
         throw usageError(

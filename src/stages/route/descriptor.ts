@@ -7,10 +7,10 @@ export const routeDescriptor = describeCommand({
   title: 'Route',
   summary: 'Decide which route takes a text, prove it on held-out prompts, and train thresholds',
   description: [
-    'test says where a text goes and why. eval asks held-out prompts and shows accuracy with intervals, the confusion matrix, and what was left to the fallback. train chooses thresholds on examples that were held out and writes them into the manifest, which keeps its notes and formatting. replay decides a recorded trace again and fails when a route changed.',
+    'test says where a text goes and why. eval asks held-out prompts and shows accuracy with intervals, the confusion matrix, and what was left to the fallback. train chooses thresholds on examples that were held out and writes them into the manifest, which keeps its notes and formatting. replay decides a recorded trace again and fails when a route changed. export writes the configuration of another server.',
     'Without --manifest the embedded Seedling family is used, and its routing set with it. Another manifest without --set is measured on every fifth of its own examples, which are then not trained on.',
   ],
-  forms: ['test TEXT', 'eval', 'train', 'replay TRACE'],
+  forms: ['test TEXT', 'eval', 'train', 'replay TRACE', 'export --format FORMAT'],
   positionals: { minimum: 1, maximum: 2 },
   options: {
     manifest: {
@@ -68,12 +68,21 @@ export const routeDescriptor = describeCommand({
       label: 'Report',
       description: 'With eval: write the figures and the matrix as Markdown.',
     },
+    format: {
+      kind: 'choice',
+      choices: ['llama-server', 'llama-swap', 'ollama', 'lm-studio'],
+      valueName: 'FORMAT',
+      label: 'Format',
+      description:
+        "With export: llama-server's router preset, llama-swap's configuration, Ollama's Modelfiles (merged parents only) or LM Studio's folder layout.",
+    },
     output: {
       kind: 'path',
       aliases: ['-o'],
       valueName: 'FILE',
       label: 'Output',
-      description: 'With train: write here and leave the manifest as it is.',
+      description:
+        'With train: write here and leave the manifest as it is. With export: a folder for the texts and all that they name, adapters unpacked; without it they are printed.',
     },
     overwrite: overwriteOption,
   },
