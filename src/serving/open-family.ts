@@ -7,6 +7,7 @@ import { createRouter, type EmbedTexts, type Router } from '#src/routing/router.
 import { mayFallBack, type ChainLink } from './answer-chain.ts';
 import { Conversations } from './conversations.ts';
 import { decideRequest, lastText } from './decide-request.ts';
+import { eitherSignal } from './either-signal.ts';
 import { familyEngine } from './family-engine.ts';
 import { openFamilyFiles } from './family-files.ts';
 import { watchFamily } from './family-watch.ts';
@@ -57,9 +58,11 @@ export const openFamily: OpenFamily = async (options) => {
   };
   if (manifest.classifier.kind === 'lexical') await route();
 
-  const answer = async (request: FamilyRequest, events: FamilyEvents): Promise<FamilyAnswer> => {
-    const signal =
-      events.signal === undefined ? ending.signal : AbortSignal.any([events.signal, ending.signal]);
+  const answer = async (
+    request: FamilyRequest,
+    events: FamilyEvents,
+    signal: AbortSignal,
+  ): Promise<FamilyAnswer> => {
     signal.throwIfAborted();
     const messages = 'messages' in request.input ? request.input.messages : [];
     const conversation = conversations.find(request.conversation, messages);
@@ -152,12 +155,14 @@ export const openFamily: OpenFamily = async (options) => {
     path: read.path,
     async answer(request, events = {}) {
       const done = watch.begin();
-      const result = answer(request, events);
+      const { signal, release } = eitherSignal(events.signal ?? ending.signal, ending.signal);
+      const result = answer(request, events, signal);
       running.add(result);
       try {
         return await result;
       } finally {
         running.delete(result);
+        release();
         done();
       }
     },
