@@ -100,9 +100,9 @@ function feelingOf(word: string, shown: string, isNegated: boolean): Evidence | 
   const isListed = positiveWords.has(word);
   if (!isListed && valence < 3) return undefined;
   const weight = isListed ? 2.5 : valence / 2;
-  // "Not happy" is closer to sad than to anything else.
+  // "Not happy" is closer to sad than to anything else, but says less than a word for it.
   return isNegated
-    ? { feeling: 'sad', weight, word: `not ${shown}` }
+    ? { feeling: 'sad', weight: weight * 0.85, word: `not ${shown}` }
     : { feeling: 'positive', weight, word: shown };
 }
 
