@@ -37,7 +37,7 @@ export function CompanionsField({ node, option }: { node: NodeOf<'family'>; opti
             label={`Role ${index + 1}`}
             value={companion.role}
             options={roles}
-            onChange={(role) => change(index, { ...companion, role: role as Companion['role'] })}
+            onChange={(role) => change(index, { ...companion, role: role })}
           />
           <TextInput
             mono
