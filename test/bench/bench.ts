@@ -10,6 +10,7 @@ import { benchEvaluation, describeEvaluation } from './evaluate.ts';
 import { measureLibraryHeader, renderLibraryHeader } from './library-header.ts';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
+import { describeRouting, measureRouting } from './routing.ts';
 import { describeStreaming, measureStreaming } from './streaming.ts';
 import { median } from './ratio-interval.ts';
 import { preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
@@ -17,6 +18,7 @@ import { preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const streamingOnly = process.argv.includes('--streaming');
 const evaluationOnly = process.argv.includes('--evaluate');
+const routingOnly = process.argv.includes('--routing');
 const given = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const folder = given[0] ?? join(tmpdir(), 'gguf-studio-bench');
 const runs = Number(given[1] ?? 1);
@@ -219,6 +221,9 @@ if (evaluationOnly) {
   await benchMeasuring();
   process.exit(0);
 }
+const routing = await measureRouting();
+console.log(describeRouting(routing));
+if (routingOnly) process.exit(0);
 const libraryHeader = await measureLibraryHeader(folder);
 console.log(renderLibraryHeader(libraryHeader));
 const inputs = await makeBenchInputs(folder);
@@ -265,6 +270,7 @@ if (hasPeers) {
   for (const line of identity) console.log(`Without adapters, ${line}`);
   saveResult(join(folder, 'result.json'), {
     machine: cpus()[0]?.model,
+    routing,
     libraryHeader,
     studioRuns,
     peerRuns,
