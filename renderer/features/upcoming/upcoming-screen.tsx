@@ -1,5 +1,5 @@
 // Screens that are not here yet: each says what it will do, and what can be done today towards the same end.
-import { Activity, ChartScatter, Waypoints, type LucideIcon } from 'lucide-react';
+import { Activity, ChartScatter, type LucideIcon } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import type { FileReference } from '#src/contract/studio/files.ts';
 import {
@@ -22,7 +22,7 @@ interface Upcoming {
   readonly actions: readonly { label: string; screen: Screen }[];
 }
 
-const upcoming: Readonly<Record<'compare' | 'router' | 'doctor', Upcoming>> = {
+const upcoming: Readonly<Record<'compare' | 'doctor', Upcoming>> = {
   compare: {
     name: 'Compare',
     icon: ChartScatter,
@@ -33,18 +33,6 @@ const upcoming: Readonly<Record<'compare' | 'router' | 'doctor', Upcoming>> = {
     actions: [
       { label: 'Chat side by side', screen: 'chat' },
       { label: 'Build levels', screen: 'workflow' },
-    ],
-  },
-  router: {
-    name: 'Router',
-    icon: Waypoints,
-    title: 'Routing is not here yet',
-    will: 'This screen will send each prompt to the parent model and adapter of its domain, show why, and serve the result.',
-    today:
-      'Today: build a bundled parent with its adapters on the workflow canvas; the chat can switch its adapters per column.',
-    actions: [
-      { label: 'Build a bundled parent', screen: 'workflow' },
-      { label: 'Chat with adapters', screen: 'chat' },
     ],
   },
   doctor: {

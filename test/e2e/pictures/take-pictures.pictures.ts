@@ -137,6 +137,35 @@ async function measureFamily(page: Page): Promise<void> {
   await page.getByRole('button', { name: /^Q4_K_M, stock level/ }).waitFor();
 }
 
+/** The embedded family, built by the command line: tested, edited, served and asked. */
+async function shootRouter(studio: RunningStudio, page: Page): Promise<void> {
+  runCli(studio, ['build', join(studio.home, 'seedling', 'seedling.recipe.json')]);
+  await screen(page, 'Router');
+  await page.getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitemcheckbox', { name: /^seedling outputs/ }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Router · seedling');
+  await page.keyboard.press('/');
+  await page.keyboard.type('My joints are swollen and they hurt in the morning');
+  await expect(page.getByRole('search').getByRole('status')).toContainText('goes to healthcare');
+  const matrix = page.getByRole('group', { name: 'Confusion matrix' });
+  await expect(matrix.getByRole('button').first()).toBeVisible({ timeout: 30_000 });
+  await shoot(page, 'router');
+  await page.locator('.react-flow__node').first().click();
+  await shoot(page, 'router-edit');
+  await page.getByRole('tab', { name: 'Chat' }).click();
+  await page.getByRole('button', { name: 'Save and serve' }).last().click();
+  await expect(page.getByRole('banner').getByText('served', { exact: true })).toBeVisible({
+    timeout: 60_000,
+  });
+  await page
+    .getByRole('textbox', { name: 'Prompt' })
+    .fill('I am worried: my knee is swollen and hurts. What could it be?');
+  await page.keyboard.press('Enter');
+  await expect(page.getByText(/tok\/s/)).toBeVisible({ timeout: 60_000 });
+  await page.getByRole('button', { name: 'Why', exact: true }).click();
+  await shoot(page, 'router-chat');
+}
+
 test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   test.setTimeout(900_000);
   await rm(images, { recursive: true, force: true });
@@ -230,7 +259,8 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await page.getByRole('menuitemcheckbox', { name: /^Healthcare levels/ }).click();
   await shootCard(page, 'Two runs', 'compare-runs');
 
-  for (const name of ['Router', 'Doctor', 'Settings']) {
+  await shootRouter(studio, page);
+  for (const name of ['Doctor', 'Settings']) {
     await screen(page, name);
     await page.waitForTimeout(800);
     await shoot(page, name.toLowerCase());

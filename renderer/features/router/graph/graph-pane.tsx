@@ -9,6 +9,7 @@ import {
   type Connection,
   type FinalConnectionState,
   type NodeMouseHandler,
+  type ReactFlowInstance,
 } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { isTyping } from '#renderer/ui/is-typing.ts';
@@ -39,6 +40,8 @@ const nodeTypes = {
 };
 const noAttribution = { hideAttribution: true };
 const noIds: ReadonlySet<string> = new Set();
+/** Pixels around a node that is brought into sight; the bar at the bottom is higher. */
+const sightMargin = { side: 16, bottom: 64 };
 /** More routes than this are drawn only while they are in sight. */
 const many = 150;
 
@@ -50,6 +53,7 @@ export function GraphPane({ document }: { document: RouterDocument }) {
   const decision = useRouter(({ test }) => test.decision);
   const loadedList = useRouter(({ server }) => server?.loaded);
   const [connecting, setConnecting] = useState(false);
+  const flow = useRef<ReactFlowInstance<GraphNode, GraphEdge> | null>(null);
   const problems = useProblems(document);
   const marked = useMemo(() => problemsByPart(problems), [problems]);
   const loaded = useMemo(
@@ -90,6 +94,9 @@ export function GraphPane({ document }: { document: RouterDocument }) {
       tabIndex={-1}
       data-connecting={connecting || undefined}
       onKeyDown={onKeyDown}
+      onFocus={(event) => {
+        if (flow.current !== null) bringIntoSight(event.target, event.currentTarget, flow.current);
+      }}
     >
       {width > 0 && (
         <ReactFlow<GraphNode, GraphEdge>
@@ -97,6 +104,7 @@ export function GraphPane({ document }: { document: RouterDocument }) {
           nodes={nodes}
           edges={edges}
           nodeTypes={nodeTypes}
+          onInit={(instance) => (flow.current = instance)}
           nodesDraggable={false}
           disableKeyboardA11y
           edgesFocusable={false}
@@ -126,7 +134,10 @@ export function GraphPane({ document }: { document: RouterDocument }) {
         >
           <Background variant={BackgroundVariant.Dots} gap={20} size={1.4} />
           <Panel position="bottom-center">
-            <GraphBar document={document} />
+            <GraphBar
+              document={document}
+              onFit={() => void flow.current?.fitView({ maxZoom: 1, padding: 0.04 })}
+            />
           </Panel>
         </ReactFlow>
       )}
@@ -134,7 +145,7 @@ export function GraphPane({ document }: { document: RouterDocument }) {
   );
 }
 
-function GraphBar({ document }: { document: RouterDocument }) {
+function GraphBar({ document, onFit }: { document: RouterDocument; onFit: () => void }) {
   const past = document.past.at(-1);
   const future = document.future.at(-1);
   return (
@@ -161,6 +172,9 @@ function GraphBar({ document }: { document: RouterDocument }) {
           Redo
         </button>
       )}
+      <button type="button" title="Bring everything into sight" onClick={onFit}>
+        Fit
+      </button>
     </div>
   );
 }
@@ -220,7 +234,7 @@ function onKeyDown(event: KeyboardEvent<HTMLElement>): void {
     case 'ArrowLeft':
     case 'ArrowRight':
       if (node === null || node === undefined) return;
-      nearestNode(event.currentTarget, node, event.key)?.focus();
+      nearestNode(event.currentTarget, node, event.key)?.focus({ preventScroll: true });
       break;
     case 'Escape':
       useRouter.setState({ selection: undefined });
@@ -238,6 +252,29 @@ function focusTarget(frames = 10): void {
     if (control === null && frames > 0) focusTarget(frames - 1);
     else control?.focus();
   });
+}
+
+/** A node that gets the focus by keyboard comes into sight; the browser's own scrolling would tear the graph apart. */
+function bringIntoSight(
+  target: EventTarget,
+  pane: HTMLElement,
+  flow: ReactFlowInstance<GraphNode, GraphEdge>,
+): void {
+  if (!(target instanceof HTMLElement) || !target.matches('.react-flow__node:focus-visible'))
+    return;
+  for (const part of pane.querySelectorAll('.react-flow, .react-flow__renderer')) {
+    part.scrollTo(0, 0);
+  }
+  const box = target.getBoundingClientRect();
+  const sight = pane.getBoundingClientRect();
+  const { side, bottom } = sightMargin;
+  const shift = (start: number, end: number, from: number, to: number) =>
+    start < from ? from - start : end > to ? Math.max(to - end, from - start) : 0;
+  const x = shift(box.left, box.right, sight.left + side, sight.right - side);
+  const y = shift(box.top, box.bottom, sight.top + side, sight.bottom - bottom);
+  if (x === 0 && y === 0) return;
+  const view = flow.getViewport();
+  void flow.setViewport({ ...view, x: view.x + x, y: view.y + y });
 }
 
 function nearestNode(pane: HTMLElement, from: HTMLElement, key: string): HTMLElement | undefined {

@@ -55,7 +55,9 @@ function OpenDialog({ document }: { document: RouterDocument }) {
       width={640}
       actions={<Button onClick={close}>Close</Button>}
     >
-      <Segmented label="Format" value={format} options={formats} onChange={setFormat} />
+      <div>
+        <Segmented label="Format" value={format} options={formats} onChange={setFormat} />
+      </div>
       {error !== undefined && <ErrorNotice error={error} />}
       {exported === undefined && error === undefined && <p className={css.text}>Writing…</p>}
       {exported?.notices.map((notice) => (
