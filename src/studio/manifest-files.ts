@@ -2,12 +2,13 @@
 // their text over the version that the edits began with.
 import { createHash } from 'node:crypto';
 import { opendir, open, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { routerManifestName, type RouterManifest } from '#src/contract/routing/manifest.ts';
 import type { ManifestDocument, ManifestSummary } from '#src/contract/studio/router.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
+import { refreshChecksums } from '#src/packaging/checksums.ts';
 import { parseManifestDocument } from '#src/routing/manifest/parse-manifest.ts';
 import { findManifestProblems } from './manifest-problems.ts';
 import { rewriteJson } from './rewrite-json.ts';
@@ -122,7 +123,11 @@ export async function saveManifest(
       : rewriteJson(parseManifestDocument(found.text, path).json, manifest, 'routing/manifest');
   // What is written can be opened again: a name that is too long is told now, not at the next start.
   parseManifestDocument(text, path);
-  if (text !== found?.text) await writeFileAtomically(path, text);
+  if (text !== found?.text) {
+    await writeFileAtomically(path, text);
+    // A broken SHA256SUMS is for `verify` to tell; the manifest is saved.
+    await refreshChecksums(dirname(path), [basename(path)]).catch(() => undefined);
+  }
   return openManifest(files, path);
 }
 

@@ -1,6 +1,6 @@
 // `route`: what a router decides and why, what it is worth, its thresholds, and whether it still decides as it did.
 import { appendFile, stat } from 'node:fs/promises';
-import { relative } from 'node:path';
+import { basename, dirname, relative } from 'node:path';
 import type { Decision } from '#src/contract/routing/decision.ts';
 import type { RoutingEvaluation, RoutingSet } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
@@ -9,6 +9,7 @@ import { toIoError } from '#src/io/io-error.ts';
 import { embeddedRoutingSetPath, readRoutingText } from '#src/io/routing-files.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
 import { embeddedManifestPath } from '#src/packaging/embedded-manifest.ts';
+import { refreshChecksums } from '#src/packaging/checksums.ts';
 import { compareEvaluations } from '#src/routing/evaluation/compare-evaluations.ts';
 import { evaluateRouter, type EvaluatedRouter } from '#src/routing/evaluation/evaluate-router.ts';
 import { parseRoutingSet } from '#src/routing/evaluation/parse-routing-set.ts';
@@ -209,6 +210,8 @@ async function train(options: Options, context: CommandContext): Promise<Command
       ? writeThresholds(document, thresholds)
       : writeRoutingSet(document, set, thresholds);
   await writeFileAtomically(target, text);
+  // Of a package; a broken SHA256SUMS is for `verify` to tell.
+  await refreshChecksums(dirname(target), [basename(target)]).catch(() => undefined);
   const before = new Map(family.manifest.routes.map(({ id, threshold }) => [id, threshold]));
   const rows = [...thresholds].map(([route, threshold]) => ({
     route,
