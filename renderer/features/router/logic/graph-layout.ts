@@ -82,7 +82,7 @@ export function chipRows(names: readonly string[]): string[][] {
   const rows: string[][] = [];
   let left = 0;
   for (const name of names) {
-    const width = Math.min(room, name.length * 7.2 + 22);
+    const width = Math.min(room, name.length * 6 + 22);
     const row = rows.at(-1);
     if (row !== undefined && width <= left) {
       row.push(name);
