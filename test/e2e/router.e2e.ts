@@ -1,6 +1,6 @@
 // The Router screen as a researcher has it: a family built with a click, a route re-mapped by drag and by keyboard, the path
 // of a prompt watched while it changes, saved, served, asked in the chat and over /v1. Real models, real engine.
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from './support/accessibility.ts';
@@ -183,6 +183,22 @@ test('prompts of the matrix are moved, everything is reached by keyboard, anothe
   await dialog.getByRole('button', { name: 'Take the file’s version' }).click();
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Router · theirs');
   await expect(stateChip(page, 'saved')).toBeVisible();
+
+  // A parent's file is missing: said above the graph, marked on the parent, with the way to it; look again when it is back.
+  const parent = parentOf(page, 'education');
+  const missing = join(path, '..', 'seedling-4m-education-Q4_K_M.gguf');
+  await rename(missing, `${missing}.away`);
+  await page.getByRole('button', { name: 'More', exact: true }).click();
+  await page.getByRole('menuitem', { name: 'Look at the files again' }).click();
+  const problems = page.getByRole('region', { name: 'Problems' });
+  await expect(problems).toContainText('is missing: seedling-4m-education-Q4_K_M.gguf');
+  await expect(parent).toContainText('problem');
+  await problems.getByRole('button', { name: 'Show', exact: true }).click();
+  await expect(page.getByRole('heading', { level: 2, name: 'education' })).toBeVisible();
+  await expectAccessible(page);
+  await rename(`${missing}.away`, missing);
+  await problems.getByRole('button', { name: 'Look again' }).click();
+  await expect(problems).toHaveCount(0);
 
   // Both themes, with the settings of the whole router in the panel.
   await page.getByRole('button', { name: 'Router settings' }).click();

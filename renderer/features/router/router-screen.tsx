@@ -22,6 +22,7 @@ import css from './router.module.css';
 import { ServerPanel } from './server/server-panel.tsx';
 import { followEdits } from './state/follow-edits.ts';
 import {
+  checkFilesAgain,
   followManifests,
   loadManifests,
   openManifest,
@@ -207,6 +208,7 @@ function MoreMenu({ document }: { document: RouterDocument }) {
           disabled: !document.dirty,
           onSelect: () => void save(),
         },
+        { label: 'Look at the files again', onSelect: () => void checkFilesAgain() },
         { label: 'Verify the package', onSelect: () => void verifyPackage() },
         {
           label: 'Export for another server…',

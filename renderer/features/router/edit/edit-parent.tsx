@@ -24,7 +24,8 @@ export interface EditParentProps {
 export function EditParent({ parent, document: { manifest } }: EditParentProps) {
   const { id } = parent;
   const leading = leadTo(manifest, id);
-  const loaded = useRouter(({ server }) => server?.loaded.filter((one) => one.parent === id));
+  const served = useRouter(({ server }) => server?.loaded);
+  const loaded = served?.filter((one) => one.parent === id);
   const set = <K extends keyof ManifestParent>(property: K, value: ManifestParent[K] | undefined) =>
     edit((current) => changeParent(current, id, (one) => withProperty(one, property, value)), {
       step: `Edit ${id}`,
