@@ -11,11 +11,16 @@ import { measureLibraryHeader, renderLibraryHeader } from './library-header.ts';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
 import { describeRouting, measureRouting } from './routing.ts';
+import { describeServing, measureServing } from './serving.ts';
 import { describeStreaming, measureStreaming } from './streaming.ts';
 import { median } from './ratio-interval.ts';
 import { preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
+/** `--serving`, with `--model=FILE` instead of the bench's own model, `--rounds=N`, and `--load-seconds=N` instead of five minutes. */
+const servingOnly = process.argv.includes('--serving');
+const valueOf = (option: string): string | undefined =>
+  process.argv.find((word) => word.startsWith(`${option}=`))?.slice(option.length + 1);
 const streamingOnly = process.argv.includes('--streaming');
 const evaluationOnly = process.argv.includes('--evaluate');
 const routingOnly = process.argv.includes('--routing');
@@ -177,11 +182,31 @@ async function compareBytes(tools: PeerTools, base: string): Promise<string[]> {
 }
 
 /** The bench's model at Q4_K_M, as a chat would load it. */
-async function benchStreaming(base: string): Promise<void> {
-  const output = await freshFolder('streaming');
+async function quantizedModel(base: string, name: string): Promise<string> {
+  const output = await freshFolder(name);
   const words = ['quantize', base, '--outdir', output, '--levels', 'Q4_K_M'];
   await measureCommand([...studioCommand, ...words]);
-  const model = join(output, 'bench-llama-0.57b-Q4_K_M.gguf');
+  return join(output, 'bench-llama-0.57b-Q4_K_M.gguf');
+}
+
+/** What serving costs and gives, with a load of five minutes. */
+async function benchServing(model: string): Promise<void> {
+  const seconds = valueOf('--load-seconds');
+  const rounds = valueOf('--rounds');
+  const result = await measureServing({
+    model,
+    folder: join(folder, 'serving'),
+    command: studioCommand,
+    seedlingFolder: join(root, 'assets/seedling'),
+    ...(seconds === undefined ? {} : { loadSeconds: Number(seconds) }),
+    ...(rounds === undefined ? {} : { rounds: Number(rounds) }),
+  });
+  console.log(describeServing(result));
+  saveResult(join(folder, 'serving.json'), { machine: cpus()[0]?.model, ...result });
+}
+
+async function benchStreaming(base: string): Promise<void> {
+  const model = await quantizedModel(base, 'streaming');
   const result = await measureStreaming(model);
   console.log(describeStreaming(result));
   saveResult(join(folder, 'streaming.json'), { machine: cpus()[0]?.model, ...result });
@@ -221,6 +246,12 @@ if (evaluationOnly) {
   await benchMeasuring();
   process.exit(0);
 }
+const servedModel = valueOf('--model');
+if (servingOnly && servedModel !== undefined) {
+  await mkdir(folder, { recursive: true });
+  await benchServing(servedModel);
+  process.exit(0);
+}
 const routing = await measureRouting();
 console.log(describeRouting(routing));
 if (routingOnly) process.exit(0);
@@ -230,6 +261,10 @@ const inputs = await makeBenchInputs(folder);
 console.log(
   `Input: llama, ${(inputs.parameters / 1e9).toFixed(2)} B parameters, BF16, 2 adapters of rank 16; to ${levels.join(', ')}; ${runs} run(s) in turn`,
 );
+if (servingOnly) {
+  await benchServing(await quantizedModel(inputs.base, 'served-model'));
+  process.exit(0);
+}
 if (streamingOnly) {
   await benchStreaming(inputs.base);
   process.exit(0);

@@ -66,17 +66,17 @@ export async function measureStreaming(
 }
 
 /** Milliseconds per token of one answer. */
-interface Round {
+export interface Round {
   readonly time: number;
   readonly busy: number;
 }
 
-interface Subject {
+export interface Subject {
   round(): Promise<Round>;
   dispose(): Promise<void>;
 }
 
-async function openDirect(modelPath: string, threads: number): Promise<Subject> {
+export async function openDirect(modelPath: string, threads: number): Promise<Subject> {
   const llama = await getLlama({
     gpu: false,
     build: 'never',
