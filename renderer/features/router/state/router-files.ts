@@ -8,7 +8,7 @@ import { studio, useStudio } from '#renderer/stores/studio-store.ts';
 import { openRouterDocument, rebased, wasSaved } from '../logic/router-document.ts';
 import { forgetChat } from './router-chat.ts';
 import { measureAgain, train } from './router-measure.ts';
-import { noteServed } from './router-server.ts';
+import { noteServed } from './router-served.ts';
 import { testAgain } from './router-test.ts';
 import { nothingMeasured, openManifestNow, useRouter } from './router-store.ts';
 

@@ -2,7 +2,7 @@
 import { notify } from '#renderer/ui/notify.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
 import { save } from './router-files.ts';
-import { measureServed } from './router-measure.ts';
+import { noteServed } from './router-served.ts';
 import { openManifestNow, useRouter } from './router-store.ts';
 
 let watching = false;
@@ -26,24 +26,6 @@ export function followServer(): void {
     .finally(() => {
       watching = false;
     });
-}
-
-/** Remembers the manifest that is served while it is the one that was saved last: later edits are compared with it. */
-export function noteServed(): void {
-  const { server, document, served } = useRouter.getState();
-  if (server?.state !== 'running') {
-    if (served !== undefined) useRouter.setState({ served: undefined });
-    return;
-  }
-  if (document === undefined || server.sha256 === undefined) return;
-  if (server.sha256 === served?.sha256) return;
-  const isThis = server.manifest?.path === document.file.path && server.sha256 === document.sha256;
-  useRouter.setState({
-    served: isThis
-      ? { sha256: server.sha256, manifest: document.saved, evaluation: undefined }
-      : undefined,
-  });
-  if (isThis) void measureServed();
 }
 
 /** Saves what is open and lets requests be routed by it. */
