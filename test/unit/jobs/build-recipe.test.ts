@@ -49,7 +49,12 @@ describe('building a recipe', () => {
     expect(second.result.files.map(({ sha256 }) => sha256)).toEqual(
       first.result.files.map(({ sha256 }) => sha256),
     );
-    expect(await readdir(bench.path('out'))).toEqual(['router.json', ...both]);
+    expect(await readdir(bench.path('out'))).toEqual([
+      'README.md',
+      'SHA256SUMS',
+      'router.json',
+      ...both,
+    ]);
   });
 
   it('reports the hash and size that the files have', async () => {
