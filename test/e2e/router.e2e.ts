@@ -172,6 +172,15 @@ test('prompts of the matrix are moved, everything is reached by keyboard, anothe
   await page.keyboard.press('Control+z');
   await expect(node(page, 'route:business/organizations')).toBeVisible();
 
+  // An edge's end is taken to another parent.
+  const end = page.locator(
+    '.react-flow__edge[data-id="route:creative/sea_stories"] .react-flow__edgeupdater-target',
+  );
+  await drag(page, end, parentOf(page, 'leadership'));
+  await expect(
+    page.getByRole('group', { name: /^Route sea stories: .* goes to leadership with addresses/ }),
+  ).toBeVisible();
+
   // Another program writes the file: nothing is overwritten without a word, and both ways on work.
   const path = manifestOf(studio);
   const theirs = (await readFile(path, 'utf8')).replace('"name": "family"', '"name": "theirs"');
