@@ -1,7 +1,7 @@
 // The token that clients of `/v1` send: made once, kept in the studio's folder, readable by its owner alone, so that what a
 // client was configured with goes on working.
 import { randomBytes } from 'node:crypto';
-import { readFile, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from './io-error.ts';
@@ -27,12 +27,16 @@ export async function servingToken(home = studioHome()): Promise<string> {
       });
     }
     const token = `gs-${randomBytes(24).toString('base64url')}`;
+    // Whole or not at all: another program may read it in this moment, or make its own.
+    const draft = `${path}.${randomBytes(6).toString('hex')}`;
     try {
-      await writeFile(path, `${token}\n`, { flag: 'wx', mode: 0o600 });
+      await writeFile(draft, `${token}\n`, { flag: 'wx', mode: 0o600 });
+      await link(draft, path);
       return token;
     } catch (error) {
-      // Another program made one in this moment.
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw toIoError(error, path);
+    } finally {
+      await rm(draft, { force: true });
     }
   }
 }
