@@ -1,7 +1,7 @@
 // Why the lexical classifier gave a route its score. Nothing is guessed afterwards: the score is a sum over features, so it
 // splits into words; and the weights are a sum over training texts, so it splits into examples.
 import type { Reason } from '#src/contract/routing/decision.ts';
-import type { LexicalModel } from './lexical-classifier.ts';
+import type { LexicalModel } from './lexical-model.ts';
 import type { ExplainedVector, TextVector } from './vectorizer.ts';
 
 const shownWords = 6;

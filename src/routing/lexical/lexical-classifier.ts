@@ -10,8 +10,9 @@ import type {
 } from '../classifier.ts';
 import { assignFolds } from '../stable-hash.ts';
 import { explainLexical } from './explain-lexical.ts';
-import { marginsOf, trainLinear, type LinearModel, type TrainingText } from './train-linear.ts';
-import { createVectorizer, type Vectorizer } from './vectorizer.ts';
+import type { LexicalModel, LexicalText } from './lexical-model.ts';
+import { marginsOf, trainLinear } from './train-linear.ts';
+import { createVectorizer } from './vectorizer.ts';
 
 /** What a mistake on a keyword costs beside one on an example. */
 const keywordCost = 0.5;
@@ -20,19 +21,6 @@ const penalty = 4;
 const folds = 4;
 /** Where too few examples are there to calibrate: margins of -1 and 1 are what training aims at. */
 const uncalibrated: Sigmoid = { bias: -0.5, weights: [3] };
-
-/** An example or keyword with its vector. */
-export interface LexicalText extends TrainingText {
-  readonly text: string;
-  readonly isKeyword: boolean;
-}
-
-export interface LexicalModel {
-  readonly vectorizer: Vectorizer;
-  readonly texts: readonly LexicalText[];
-  readonly linear: LinearModel;
-  readonly sigmoid: Sigmoid;
-}
 
 export interface LexicalClassifier extends TrainedClassifier {
   /** One text, at once. */
