@@ -325,7 +325,7 @@ async function serveBench(
     parent,
     stream: (name, text, maxTokens) => streamOne(server.port, name, text, maxTokens),
     async residentBytes() {
-      const status = await readFile(`/proc/${engine.process!.processId!}/status`, 'utf8').catch(() => ''); // prettier-ignore
+      const status = await readFile(`/proc/${engine.process?.processId ?? 0}/status`, 'utf8').catch(() => ''); // prettier-ignore
       return Number(/VmRSS:\s+(\d+) kB/.exec(status)?.[1] ?? 0) * 1024;
     },
     async dispose() {
