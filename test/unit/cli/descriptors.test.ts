@@ -59,7 +59,9 @@ describe('every stage', () => {
   });
 });
 
-/** Words of a shell line; single quotes only. */
+/** Words of a shell line, quoted or not. */
 function splitWords(line: string): string[] {
-  return [...line.matchAll(/'([^']*)'|(\S+)/g)].map((match) => match[1] ?? match[2] ?? '');
+  return [...line.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    (match) => match[1] ?? match[2] ?? match[3] ?? '',
+  );
 }
