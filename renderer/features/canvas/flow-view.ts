@@ -77,8 +77,11 @@ export function middleOfView(): Position {
   return { x: snap(x - 108, grid), y: snap(y - 64, grid) };
 }
 
-/** Everything in sight, nothing larger than life. */
-export const fitted = { padding: 0.06, maxZoom: 1 };
+/** Everything in sight, nothing larger than life, and nothing under the toolbar. */
+export const fitted = {
+  padding: { top: 0.06, x: 0.06, bottom: '72px' },
+  maxZoom: 1,
+} as const;
 
 export function fitAll(): void {
   moved = false;
