@@ -20,6 +20,7 @@ import {
 import type { RecipeDocument } from '#src/recipe/recipe-file.ts';
 import { buildPass } from './build-pass.ts';
 import { followSteps, ownerOf, type BuildSteps } from './build-steps.ts';
+import { withRefusedFiles } from './check-gate.ts';
 import { collectedMatrices, collectMatrices } from './collected-matrices.ts';
 import { describeOutput, type FinishedFile } from './describe-output.ts';
 import { refuseForeign } from './existing-output.ts';
@@ -133,7 +134,7 @@ async function build(
     }
     const placed = await placesOf(plan, finished, rejected, context.folder, store);
     const { measured, failure } = await writeRuns(evaluations, placed, evaluating);
-    const failed = refusal ?? failure;
+    const failed = refusal === undefined ? failure : withRefusedFiles(refusal, rejected.size);
     if (failed !== undefined) throw failed;
     const manifests = await writeManifests(plan, finished, measured, context, passContext);
     return {

@@ -107,6 +107,17 @@ export function gateError(
   });
 }
 
+/** The same error, which also says that further files were refused: `files` is how many did not pass in all. */
+export function withRefusedFiles(error: StudioError, files: number): StudioError {
+  if (files < 2) return error;
+  const message = `${error.message} In all, ${files} files did not pass.`;
+  return new StudioError('evaluation/gate', message, {
+    ...(error.hint === undefined ? {} : { hint: error.hint }),
+    details: error.details,
+    cause: error,
+  });
+}
+
 /** Four digits of the value, the error in the same places. */
 function plusMinus({ value, error }: { value: number; error: number }): string {
   return `${formatKld(value)} ± ${formatKld(error)}`;
