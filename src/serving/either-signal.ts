@@ -3,7 +3,7 @@
 export interface EitherSignal {
   readonly signal: AbortSignal;
   /** Lets go of both; a signal that lives long would keep every request that listened to it. */
-  release(): void;
+  readonly release: () => void;
 }
 
 /** Aborted with the first of both, for its reason. */

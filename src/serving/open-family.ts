@@ -1,5 +1,6 @@
 // Opens a family for serving: reads its manifest, trains its router, and answers requests with its parents. The way of a
 // request: decide (decide-request), feel (emotion), prepare (prepare-request), compute (family-engine), fall back (answer-chain).
+import { setMaxListeners } from 'node:events';
 import type { Decision } from '#src/contract/routing/decision.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
 import { answerSettings, emotionalContext } from '#src/routing/emotion/apply-tone.ts';
@@ -29,6 +30,8 @@ export const openFamily: OpenFamily = async (options) => {
   const watch = watchFamily(() => engine.describe());
   const trace = openTrace(options.traceFile);
   const ending = new AbortController();
+  // Every request listens to it: hundreds at once are no leak.
+  setMaxListeners(0, ending.signal);
   const running = new Set<Promise<unknown>>();
   const feel = emotionReader(manifest, engine, (message) =>
     options.onEvent?.({ event: 'notice', level: 'warning', message }),
