@@ -9,6 +9,7 @@ import {
   MiniMap,
   ReactFlow,
   SelectionMode,
+  useStore,
   type Connection,
   type EdgeChange,
   type FinalConnectionState,
@@ -57,6 +58,8 @@ const farZoom = 0.4;
 /** While more nodes than this are dragged, the overview rests: it would draw each of them anew with every frame. */
 const manyDragged = 30;
 const minimapSize = { width: 168, height: 112 };
+/** Pixels. */
+const lowPane = 480;
 
 // React Flow writes every property that is another object than before into its store, and each write asks every node, port
 // and wire anew: with two hundred nodes some milliseconds per property and frame. So all of them are made once.
@@ -210,21 +213,28 @@ export function CanvasPane({ document }: { document: CanvasDocument }) {
           size={far ? 4 : 1.4}
           className={css.dots ?? ''}
         />
-        {nodes.length > 3 && !draggingMany && (
-          <MiniMap
-            className={css.minimap ?? ''}
-            style={minimapSize}
-            ariaLabel="Overview of the canvas"
-            pannable
-            zoomable
-            nodeBorderRadius={8}
-          />
-        )}
+        {nodes.length > 3 && !draggingMany && <Overview />}
         <ConnectionReason />
         <CanvasToolbar document={document} />
       </ReactFlow>
       <NodeMenu document={document} />
     </div>
+  );
+}
+
+/** In a low pane, above open jobs, it would cover the nodes that it helps to find. */
+function Overview() {
+  const isLow = useStore(({ height }) => height < lowPane);
+  if (isLow) return null;
+  return (
+    <MiniMap
+      className={css.minimap ?? ''}
+      style={minimapSize}
+      ariaLabel="Overview of the canvas"
+      pannable
+      zoomable
+      nodeBorderRadius={8}
+    />
   );
 }
 

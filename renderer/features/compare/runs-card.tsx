@@ -50,12 +50,15 @@ export function RunsCard({ first, second }: { first: OpenedRun; second: OpenedRu
             {conditions.length}{' '}
             {conditions.length === 1 ? 'condition differs' : 'conditions differ'}
           </summary>
-          <dl className={css.facts}>
+          <dl className={css.conditions}>
             {conditions.map(({ name, left: one, right: two }) => (
               <div key={name}>
                 <dt>{name}</dt>
-                <dd className="num" title={`${one} / ${two}`}>
-                  {one} / {two}
+                <dd>
+                  <span>A</span> {one}
+                </dd>
+                <dd>
+                  <span>B</span> {two}
                 </dd>
               </div>
             ))}

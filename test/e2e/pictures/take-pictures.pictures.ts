@@ -1,6 +1,7 @@
 // Draws docs/images anew: every screen of the real studio with real models, dark and light. Run by `npm run pictures`; the
 // README and docs show what it leaves. It fails like a test when a screen cannot be reached. STUDIO_PICTURES_WIDTH=1100 (or
 // 2560) draws them that wide into .cache/pictures/1100 instead, to be looked at for what overflows.
+import { readdirSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, type Page } from '@playwright/test';
@@ -254,10 +255,29 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await screen(page, 'Workflow');
   await shootGate(studio);
   await screen(page, 'Compare');
-  await openRun(page, /gate/i);
+  const familyFolder = join(studio.home, 'seedling', 'outputs');
+  const family = readdirSync(familyFolder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /healthcare-Q\w+\.gguf$/.test(name),
+  );
+  const reference = join(studio.home, 'seedling', 'seedling-4m');
+  runCli(studio, [
+    ...['eval', '-r', reference, ...family.map((name) => join(familyFolder, name))],
+    ...['--suite', 'conditions', '--suite', 'anatomy', '-c', '256', '--chunks', '6', '-t', '1'],
+    ...['--name', 'Shorter chunks', '--outdir', join(studio.home, 'seedling', 'measurements')],
+  ]);
+  await openRun(page, /Shorter chunks/);
   await page.getByRole('button', { name: 'Compare with…' }).click();
   await page.getByRole('menuitemcheckbox', { name: /^Healthcare levels/ }).click();
   await shootCard(page, 'Two runs', 'compare-runs');
+
+  runCli(studio, [
+    ...['allocate', reference, '--budget', 'Q2_K', '--probe-suite', 'general', '--no-probe'],
+    ...['--suite', 'conditions', '--suite', 'science', '-c', '128', '--chunks', '10', '-t', '1'],
+    ...['-o', join(familyFolder, 'seedling-4m-hybrid-Q2_K.gguf')],
+    ...['--outdir', join(studio.home, 'seedling', 'measurements')],
+  ]);
+  await openRun(page, /Hybrid/);
+  await shootCard(page, 'Hybrid against stock', 'compare-hybrid');
 
   await shootRouter(studio, page);
   for (const name of ['Doctor', 'Settings']) {
