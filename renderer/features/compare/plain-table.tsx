@@ -21,7 +21,7 @@ export function PlainTable({ label, table }: { label: string; table: TableData }
         key: String(index),
         header: name,
         width: numeric
-          ? 'minmax(80px, 1fr)'
+          ? `minmax(${wide ? 130 : 80}px, 1fr)`
           : `minmax(${wide ? 190 : 110}px, ${wide ? 2.4 : 1.6}fr)`,
         align: numeric ? 'end' : 'start',
         sortable: true,

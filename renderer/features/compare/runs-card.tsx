@@ -24,17 +24,20 @@ export function RunsCard({ first, second }: { first: OpenedRun; second: OpenedRu
     ({ verdict }) => verdict === 'closer' || verdict === 'farther',
   ).length;
   const same = subjects.filter(({ verdict }) => verdict === 'no difference').length;
+  const otherwise = subjects.filter(({ verdict }) => verdict === 'other conditions').length;
   const [left, right] = [first.run, second.run];
   return (
     <section className={css.card} aria-label="Two runs">
       <header className={css.cardHead}>
         <h2>This run against another</h2>
-        <Chip tone={changed === 0 && same > 0 ? 'ok' : 'neutral'}>
-          {changed + same === 0
+        <Chip tone={changed === 0 && otherwise === 0 && same > 0 ? 'ok' : 'neutral'}>
+          {changed + same + otherwise === 0
             ? 'no file is measured in both'
-            : changed === 0
-              ? `no difference in ${same} ${same === 1 ? 'file' : 'files'}`
-              : `${changed} of ${changed + same} files differ`}
+            : changed === 0 && otherwise > 0
+              ? 'the same files, measured otherwise'
+              : changed === 0
+                ? `no difference in ${same} ${same === 1 ? 'file' : 'files'}`
+                : `${changed} of ${changed + same} files differ`}
         </Chip>
       </header>
       <p className={css.muted}>
@@ -73,6 +76,7 @@ const verdictWords = {
   closer: 'A is closer',
   farther: 'B is closer',
   'no difference': 'no difference',
+  'other conditions': 'measured otherwise',
 } as const;
 
 function tableOf(
@@ -96,7 +100,7 @@ function tableOf(
       { name: 'Size B', numeric: true },
       { name: 'KLD A', numeric: true },
       { name: 'KLD B', numeric: true },
-      { name: 'Difference', numeric: true },
+      { name: 'Difference', numeric: true, wide: true },
       { name: 'Verdict', numeric: false, wide: true },
       { name: 'Same top A', numeric: true },
       { name: 'Same top B', numeric: true },

@@ -100,6 +100,7 @@ function renderDifferences(
       closer: 'closer in the first',
       farther: 'closer in the second',
       'no difference': 'no difference',
+      'other conditions': 'measured otherwise',
     }[one.verdict ?? 'no difference'];
     const how = [
       verdict,

@@ -20,8 +20,8 @@ export interface SubjectDifference {
   readonly interval: Interval | undefined;
   /** Over shared chunks; false where the texts, contexts or references differ. */
   readonly isPaired: boolean;
-  /** Of the first run's. */
-  readonly verdict: 'closer' | 'farther' | 'no difference' | undefined;
+  /** Of the first run's. The same file under other conditions has other figures, and is neither closer nor farther. */
+  readonly verdict: 'closer' | 'farther' | 'no difference' | 'other conditions' | undefined;
 }
 
 export interface RunDifferences {
@@ -48,13 +48,20 @@ export function compareRuns(
     const other = partnerOf(subject, right.subjects, taken);
     if (other === undefined) return alone(subject, 'left');
     taken.add(other.id);
+    const found =
+      paired(left, right, subject, other) ??
+      unpaired(rankOf(leftRanked, subject), rankOf(rightRanked, other));
+    const sameFile = subject.sha256 === other.sha256;
+    const isDifferent = found.verdict === 'closer' || found.verdict === 'farther';
     return {
       label: subject.label,
       left: subject.id,
       right: other.id,
-      sameFile: subject.sha256 === other.sha256,
-      ...(paired(left, right, subject, other) ??
-        unpaired(rankOf(leftRanked, subject), rankOf(rightRanked, other))),
+      sameFile,
+      ...found,
+      ...(isDifferent && sameFile && !found.isPaired && isUsedAlike(subject, other)
+        ? { verdict: 'other conditions' }
+        : {}),
     };
   });
   const missing = right.subjects.filter(({ id }) => !taken.has(id));
@@ -74,11 +81,15 @@ function partnerOf(
   taken: ReadonlySet<string>,
 ): Subject | undefined {
   const free = others.filter(({ id }) => !taken.has(id));
-  const use = ({ adapters }: Subject) => JSON.stringify(adapters);
   return (
-    free.find((other) => other.sha256 === subject.sha256 && use(other) === use(subject)) ??
+    free.find((other) => other.sha256 === subject.sha256 && isUsedAlike(other, subject)) ??
     free.find((other) => other.label === subject.label && other.form === subject.form)
   );
+}
+
+/** With the same adapters at the same scales. */
+function isUsedAlike(one: Subject, other: Subject): boolean {
+  return JSON.stringify(one.adapters) === JSON.stringify(other.adapters);
 }
 
 type Found = Pick<SubjectDifference, 'difference' | 'interval' | 'isPaired' | 'verdict'>;

@@ -33,6 +33,10 @@ describe('compareRuns', () => {
     const { conditions, subjects } = compareRuns(run, wider);
     expect(conditions.map(({ name }) => name)).toEqual(['Context']);
     expect(subjects[0]).toMatchObject({ isPaired: false, verdict: 'no difference' });
+    const harder = buildQualityRun([subject('Q2_K', spread(0.6))]);
+    const elsewhere = { ...harder, conditions: wider.conditions };
+    // The same bytes: whatever the figures are, the file is not worse.
+    expect(compareRuns(run, elsewhere).subjects[0]).toMatchObject({ verdict: 'other conditions' });
     const otherText = { ...run, texts: run.texts.map((one) => ({ ...one, sha256: 'other' })) };
     const apart = compareRuns(run, otherText);
     expect(apart.subjects[0]).toMatchObject({ isPaired: false });
