@@ -76,7 +76,7 @@ const verdictWords = {
   closer: 'A is closer',
   farther: 'B is closer',
   'no difference': 'no difference',
-  'other conditions': 'measured otherwise',
+  'other conditions': 'other conditions',
 } as const;
 
 function tableOf(
@@ -130,7 +130,8 @@ function verdictText({ left, right, verdict, sameFile }: SubjectDifference): str
   if (left === undefined) return 'only in B';
   if (right === undefined) return 'only in A';
   if (verdict === undefined) return 'not measured';
-  return `${verdictWords[verdict]}${sameFile ? ', same bytes' : ''}`;
+  const isTold = verdict === 'other conditions';
+  return `${verdictWords[verdict]}${sameFile && !isTold ? ', same bytes' : ''}`;
 }
 
 function differenceOf({ difference, interval }: SubjectDifference) {
