@@ -6,13 +6,14 @@ import { isSmallModel } from '#src/io/choose-threads.ts';
 import { formatBytes } from '#src/text/format-number.ts';
 import { Column, type ColumnReport, type ColumnSpec, type LoadedParts } from './column.ts';
 import { CoreQueue } from './core-queue.ts';
+import { IdleSignal } from './idle-signal.ts';
 import type { LlamaSource } from './load-llama.ts';
 import { LoadTurn } from './load-turn.ts';
 import { freeMemory, type MemoryAmount } from './memory-need.ts';
 import type { ModelFile } from './model-file.ts';
 import { ModelStore } from './model-store.ts';
 import { openColumn, type ColumnHome, type RoomFor } from './open-column.ts';
-import { TurnQueue, untilAborted } from './turn-queue.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 /** What else holds memory and cores in this process: served models. */
 export interface MemoryGuest {
@@ -34,7 +35,7 @@ export class ColumnStore implements ColumnHome {
   private readonly smallTurns = new CoreQueue(1);
   private readonly columns = new Map<string, Column>();
   private readonly loading = new TurnQueue();
-  private readonly idleListeners = new Set<() => void>();
+  private readonly idle = new IdleSignal();
   private uses = 0;
 
   constructor(readonly llamas: LlamaSource) {}
@@ -103,7 +104,7 @@ export class ColumnStore implements ColumnHome {
         onWait: () => report.state({ column: column.name, state: 'waiting', reason }),
       });
     } finally {
-      for (const listener of this.idleListeners) listener();
+      this.idle.tell();
     }
   }
 
@@ -169,7 +170,7 @@ export class ColumnStore implements ColumnHome {
       );
       if (!isBusy) throw memoryShort(file.path, amounts, column.spec.memoryBudgetBytes);
       turn.wait(`Waits for memory: ${amounts}.`);
-      await this.nextIdle(report.signal);
+      await this.idle.next(report.signal);
     }
     await turn.take();
   }
@@ -255,17 +256,6 @@ export class ColumnStore implements ColumnHome {
     const reason = `Unloaded to make room for column ${asking.name}; it is loaded again when it is asked.`;
     await (victim.isWaitingToLoad ? victim.unload() : victim.queue.run(() => victim.unload()));
     report.state({ column: victim.name, state: 'unloaded', reason });
-  }
-
-  private async nextIdle(signal: AbortSignal): Promise<void> {
-    let listener = () => {};
-    const idle = new Promise<void>((resolve) => (listener = resolve));
-    this.idleListeners.add(listener);
-    try {
-      await untilAborted(idle, signal);
-    } finally {
-      this.idleListeners.delete(listener);
-    }
   }
 }
 

@@ -9,6 +9,7 @@ import { formatBytes } from '#src/text/format-number.ts';
 import { resolveChatTemplate } from './chat-template.ts';
 import type { ColumnStore, MemoryGuest } from './column-store.ts';
 import { Embedder } from './embedder.ts';
+import { IdleSignal } from './idle-signal.ts';
 import { estimateNeed } from './memory-need.ts';
 import { statModel, wasReplaced, type ModelFile } from './model-file.ts';
 import type { ModelLease } from './model-store.ts';
@@ -16,7 +17,7 @@ import { usualContext } from './open-column.ts';
 import { readModelFacts, type ModelFacts } from './resolve-adapters.ts';
 import { ServedLane } from './served-lane.ts';
 import { ServedParent, type LoadedParent, type ServedSpec } from './served-parent.ts';
-import { TurnQueue, untilAborted } from './turn-queue.ts';
+import { TurnQueue } from './turn-queue.ts';
 
 /** Tokens of a stream at first, where nothing says. */
 const usualInitial = 2048;
@@ -28,7 +29,7 @@ export interface ServedCall {
 
 export class ServedStore implements MemoryGuest {
   private readonly parents = new Map<string, ServedParent>();
-  private readonly idleListeners = new Set<() => void>();
+  private readonly idle = new IdleSignal();
   /** Loading and leaving of one parent come one after another. */
   private readonly changes = new TurnQueue();
   private uses = 0;
@@ -99,7 +100,7 @@ export class ServedStore implements MemoryGuest {
       if (!parent.names.delete(name) || parent.names.size > 0) continue;
       this.parents.delete(parent.key);
       await this.changes.run(() => parent.unload());
-      this.tellIdle();
+      this.idle.tell();
     }
   }
 
@@ -298,7 +299,7 @@ export class ServedStore implements MemoryGuest {
       if (!isBusy || !mayWait) {
         throw memoryShort(file.path, ram, Math.min(free.ram, ofBudget), fitsBudget);
       }
-      await this.nextIdle(call.signal);
+      await this.idle.next(call.signal);
     }
   }
 
@@ -319,7 +320,7 @@ export class ServedStore implements MemoryGuest {
   }
 
   private becameIdle(parent: ServedParent): void {
-    this.tellIdle();
+    this.idle.tell();
     const { keepAliveSeconds } = parent.spec;
     if (keepAliveSeconds === undefined || parent.loaded === undefined) return;
     clearTimeout(parent.leaveTimer);
@@ -330,21 +331,6 @@ export class ServedStore implements MemoryGuest {
       Math.min(keepAliveSeconds * 1000, 2 ** 31 - 1),
     );
     parent.leaveTimer.unref();
-  }
-
-  private tellIdle(): void {
-    for (const listener of this.idleListeners) listener();
-  }
-
-  private async nextIdle(signal: AbortSignal): Promise<void> {
-    let listener = () => {};
-    const idle = new Promise<void>((resolve) => (listener = resolve));
-    this.idleListeners.add(listener);
-    try {
-      await untilAborted(idle, signal);
-    } finally {
-      this.idleListeners.delete(listener);
-    }
   }
 }
 

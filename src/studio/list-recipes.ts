@@ -1,9 +1,10 @@
 // The recipes of a workspace: found by their names in its upper folders, counted, and told what is wrong with broken ones.
-import { opendir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
 import type { RecipeSummary } from '#src/contract/studio/recipes.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { parseJsonText } from '#src/recipe/json-text.ts';
+import { findFiles } from './find-files.ts';
 import { readRecipeText } from './recipe-texts.ts';
 import type { StudioFiles } from './studio-files.ts';
 
@@ -20,8 +21,13 @@ export async function listRecipes(
   folder: string,
   signal: AbortSignal,
 ): Promise<RecipeSummary[]> {
-  const paths: string[] = [];
-  await findRecipes(folder, depth, { paths, entries: 0 }, signal);
+  const paths = await findFiles(folder, {
+    isWanted: (name) => /\.recipe\.json$/i.test(name),
+    levels: depth,
+    maximumFiles: maximumRecipes,
+    maximumEntries,
+    signal,
+  });
   const summaries: RecipeSummary[] = [];
   for (const path of paths) {
     signal.throwIfAborted();
@@ -32,29 +38,6 @@ export async function listRecipes(
     summaries.push({ file: files.reference(path), modified: status.mtimeMs, ...about });
   }
   return summaries.sort((a, b) => b.modified - a.modified);
-}
-
-async function findRecipes(
-  folder: string,
-  levels: number,
-  found: { paths: string[]; entries: number },
-  signal: AbortSignal,
-): Promise<void> {
-  const folders: string[] = [];
-  try {
-    for await (const entry of await opendir(folder)) {
-      signal.throwIfAborted();
-      if (found.paths.length >= maximumRecipes || ++found.entries > maximumEntries) return;
-      if (entry.name.startsWith('.')) continue;
-      if (entry.isDirectory()) folders.push(join(folder, entry.name));
-      else if (/\.recipe\.json$/i.test(entry.name)) found.paths.push(join(folder, entry.name));
-    }
-  } catch (error) {
-    // A folder that cannot be read hides its recipes, not those of the others.
-    if (signal.aborted) throw error;
-  }
-  if (levels === 0) return;
-  for (const inner of folders) await findRecipes(inner, levels - 1, found, signal);
 }
 
 async function countNodes(

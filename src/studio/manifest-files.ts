@@ -1,8 +1,8 @@
 // Router manifests of the window: found in the workspace, opened with what is wrong beside them, and saved as edits of
 // their text over the version that the edits began with.
 import { createHash } from 'node:crypto';
-import { opendir, open, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { open, stat } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
 import { routerManifestName, type RouterManifest } from '#src/contract/routing/manifest.ts';
 import type { ManifestDocument, ManifestSummary } from '#src/contract/studio/router.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -10,6 +10,7 @@ import { toIoError } from '#src/io/io-error.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
 import { refreshChecksums } from '#src/packaging/checksums.ts';
 import { parseManifestDocument } from '#src/routing/manifest/parse-manifest.ts';
+import { findFiles } from './find-files.ts';
 import { findManifestProblems } from './manifest-problems.ts';
 import { rewriteJson } from './rewrite-json.ts';
 import type { StudioFiles } from './studio-files.ts';
@@ -32,8 +33,13 @@ export async function listManifests(
   folder: string,
   signal: AbortSignal,
 ): Promise<ManifestSummary[]> {
-  const paths: string[] = [];
-  await findManifests(folder, depth, { paths, entries: 0 }, signal);
+  const paths = await findFiles(folder, {
+    isWanted: (name) => name === routerManifestName,
+    levels: depth,
+    maximumFiles: maximumManifests,
+    maximumEntries,
+    signal,
+  });
   const found: { modified: number; summary: ManifestSummary }[] = [];
   for (const path of paths) {
     signal.throwIfAborted();
@@ -55,29 +61,6 @@ async function describe(path: string): Promise<Omit<ManifestSummary, 'file'>> {
     if (!(error instanceof StudioError)) throw error;
     return { name: '', parents: 0, routes: 0, problem: error.message };
   }
-}
-
-async function findManifests(
-  folder: string,
-  levels: number,
-  found: { paths: string[]; entries: number },
-  signal: AbortSignal,
-): Promise<void> {
-  const folders: string[] = [];
-  try {
-    for await (const entry of await opendir(folder)) {
-      signal.throwIfAborted();
-      if (found.paths.length >= maximumManifests || ++found.entries > maximumEntries) return;
-      if (entry.name.startsWith('.')) continue;
-      if (entry.isDirectory()) folders.push(join(folder, entry.name));
-      else if (entry.name === routerManifestName) found.paths.push(join(folder, entry.name));
-    }
-  } catch (error) {
-    // A folder that cannot be read hides its manifests, not those of the others.
-    if (signal.aborted) throw error;
-  }
-  if (levels === 0) return;
-  for (const inner of folders) await findManifests(inner, levels - 1, found, signal);
 }
 
 /** Reads and parses one. Throws `routing/manifest`, `io/not-found`, `io/failed`. */

@@ -2,7 +2,8 @@
 import { basename } from 'node:path';
 import type { TaskResult } from '#src/contract/quality/measurements.ts';
 import type { SubjectRequest, TaskRequest } from '#src/contract/quality/subjects.ts';
-import { taskScore, wilsonInterval } from '#src/evaluation/tasks/task-score.ts';
+import { wilsonInterval } from '#src/evaluation/statistics/wilson-interval.ts';
+import { taskScore } from '#src/evaluation/tasks/task-score.ts';
 import { chooseEvaluationSuites, requestsOfSuites } from '#src/io/evaluation-suites.ts';
 import { findWorkspace } from '#src/io/workspace.ts';
 import { tasksDescriptor } from '#src/stages/tasks/descriptor.ts';
@@ -70,7 +71,7 @@ function renderTasks(
   const labelOf = (id: string) => subjects.find((one) => one.id === id)?.label ?? id;
   const rows = tasks.map((task) => {
     const { value, error } = taskScore(task);
-    const { low, high } = wilsonInterval(task);
+    const { low, high } = wilsonInterval(task.right, task.asked);
     const percent = (share: number) => (100 * share).toFixed(1);
     return [
       printable(labelOf(task.subject)),

@@ -3,7 +3,7 @@ import type { Interval, TaskResult } from '#src/contract/quality/measurements.ts
 import type { Run } from '#src/contract/quality/run.ts';
 import type { Subject } from '#src/contract/quality/subjects.ts';
 import { compareTasks, type TaskComparison } from './compare-tasks.ts';
-import { wilsonInterval } from './task-score.ts';
+import { wilsonInterval } from '../statistics/wilson-interval.ts';
 
 export interface TaskRow {
   readonly result: TaskResult;
@@ -39,7 +39,7 @@ function rowOf(result: TaskResult, results: readonly TaskResult[], run: Run): Ta
     label: subject?.label ?? result.subject,
     isReference,
     score: result.asked === 0 ? 0 : result.right / result.asked,
-    interval: wilsonInterval(result),
+    interval: wilsonInterval(result.right, result.asked),
     comparison: isReference || base === undefined ? undefined : compareTasks(result, base),
   };
 }

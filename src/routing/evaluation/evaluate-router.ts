@@ -6,13 +6,13 @@ import type {
 } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { wilsonInterval } from '#src/evaluation/statistics/wilson-interval.ts';
 import type { EmbedTexts } from '../classifier.ts';
 import { defaultThreshold } from '../decide-route.ts';
 import { createRouter } from '../router.ts';
 import { normalizeText } from '../stable-hash.ts';
 import { calibrationOf, coverageOf, type ScoredPrompt } from './coverage.ts';
 import { overlapFinder, type PromptOverlap } from './prompt-overlap.ts';
-import { wilsonInterval } from './wilson-interval.ts';
 
 export interface EvaluatedRouter {
   readonly evaluation: RoutingEvaluation;
@@ -116,13 +116,18 @@ function sharesOf(
   const right = routed.filter(({ expected, decided }) => expected === decided).length;
   const offTopic = judged.filter(({ expected }) => expected === null);
   return {
-    accuracy: wilsonInterval(right, ofRoutes.length),
-    accuracyWhenRouted: wilsonInterval(right, routed.length),
-    offTopicAbstained: wilsonInterval(
+    accuracy: shareOf(right, ofRoutes.length),
+    accuracyWhenRouted: shareOf(right, routed.length),
+    offTopicAbstained: shareOf(
       offTopic.filter(({ decided }) => decided === null).length,
       offTopic.length,
     ),
   };
+}
+
+/** A share and its 95 % interval; 0, from 0 to 1, of nothing. */
+export function shareOf(hits: number, count: number): RoutingEvaluation['accuracy'] {
+  return { value: count === 0 ? 0 : hits / count, ...wilsonInterval(hits, count) };
 }
 
 /** The confusion matrix and what follows from its rows and columns; off-topic prompts count against precision. */

@@ -1,4 +1,5 @@
 // The tally of blind votes: shares of won rounds, with how sure so few votes can make one.
+import { wilsonInterval } from '#src/evaluation/statistics/wilson-interval.ts';
 import type { Tally } from '#src/contract/conversation.ts';
 
 export interface TallyLine {
@@ -12,20 +13,6 @@ export interface TallyLine {
   /** 95 % Wilson score interval of the rate. */
   readonly low: number;
   readonly high: number;
-}
-
-/**
- * Wilson's score interval for `successes` of `count` at 95 % (z = 1.96); 0..1 without votes.
- * Wilson (1927), "Probable inference, the law of succession, and statistical inference".
- */
-export function wilsonInterval(successes: number, count: number): { low: number; high: number } {
-  if (count === 0) return { low: 0, high: 1 };
-  const z = 1.959964;
-  const rate = successes / count;
-  const scale = 1 + (z * z) / count;
-  const middle = (rate + (z * z) / (2 * count)) / scale;
-  const half = (z / scale) * Math.sqrt((rate * (1 - rate)) / count + (z * z) / (4 * count * count));
-  return { low: Math.max(0, middle - half), high: Math.min(1, middle + half) };
 }
 
 /** Best first; models without a vote are left out. */

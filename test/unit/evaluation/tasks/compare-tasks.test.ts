@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { compareTasks, mcNemar } from '#src/evaluation/tasks/compare-tasks.ts';
-import { wilsonInterval } from '#src/evaluation/tasks/task-score.ts';
+import { wilsonInterval } from '#src/evaluation/statistics/wilson-interval.ts';
 
 describe('mcNemar', () => {
   it('gives both tails of the binomial distribution', () => {
@@ -48,11 +48,11 @@ describe('wilsonInterval', () => {
       low.toFixed(4),
       high.toFixed(4),
     ];
-    expect(close(wilsonInterval({ right: 81, asked: 263 }))).toEqual(['0.2553', '0.3662']);
-    expect(close(wilsonInterval({ right: 15, asked: 148 }))).toEqual(['0.0624', '0.1605']);
-    expect(close(wilsonInterval({ right: 0, asked: 20 }))).toEqual(['0.0000', '0.1611']);
-    expect(close(wilsonInterval({ right: 1, asked: 29 }))).toEqual(['0.0061', '0.1718']);
-    expect(wilsonInterval({ right: 20, asked: 20 }).high).toBe(1);
-    expect(wilsonInterval({ right: 0, asked: 0 })).toEqual({ low: 0, high: 1 });
+    expect(close(wilsonInterval(81, 263))).toEqual(['0.2553', '0.3662']);
+    expect(close(wilsonInterval(15, 148))).toEqual(['0.0624', '0.1605']);
+    expect(close(wilsonInterval(0, 20))).toEqual(['0.0000', '0.1611']);
+    expect(close(wilsonInterval(1, 29))).toEqual(['0.0061', '0.1718']);
+    expect(wilsonInterval(20, 20).high).toBe(1);
+    expect(wilsonInterval(0, 0)).toEqual({ low: 0, high: 1 });
   });
 });

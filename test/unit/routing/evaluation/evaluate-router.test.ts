@@ -4,12 +4,11 @@ import { routingEvaluationSchema, type RoutingSet } from '#src/contract/routing/
 import { embeddedRoutingSetPath } from '#src/io/routing-files.ts';
 import { embeddedManifest } from '#src/packaging/embedded-manifest.ts';
 import { compareEvaluations } from '#src/routing/evaluation/compare-evaluations.ts';
-import { evaluateRouter } from '#src/routing/evaluation/evaluate-router.ts';
+import { evaluateRouter, shareOf } from '#src/routing/evaluation/evaluate-router.ts';
 import { parseRoutingSet } from '#src/routing/evaluation/parse-routing-set.ts';
 import { findPromptOverlaps } from '#src/routing/evaluation/prompt-overlap.ts';
 import { evaluationMarkdown } from '#src/routing/evaluation/render-markdown.ts';
 import { splitExamples } from '#src/routing/evaluation/split-examples.ts';
-import { wilsonInterval } from '#src/routing/evaluation/wilson-interval.ts';
 import { buildRouterManifest } from '#test/helpers/build-router-manifest.ts';
 
 describe('the embedded family', () => {
@@ -127,17 +126,17 @@ describe('splitExamples', () => {
   });
 });
 
-describe('wilsonInterval', () => {
+describe('a share', () => {
   it('gives the interval of Wilson', () => {
     // 81 of 263: Newcombe (1998), table I, method 3.
-    const { low, high } = wilsonInterval(81, 263);
+    const { low, high } = shareOf(81, 263);
     expect(low).toBeCloseTo(0.2553, 4);
     expect(high).toBeCloseTo(0.3662, 4);
     // 0 of 20, likewise.
-    expect(wilsonInterval(0, 20)).toMatchObject({
+    expect(shareOf(0, 20)).toMatchObject({
       low: 0,
       high: expect.closeTo(0.1611, 4) as number,
     });
-    expect(wilsonInterval(0, 0)).toEqual({ value: 0, low: 0, high: 1 });
+    expect(shareOf(0, 0)).toEqual({ value: 0, low: 0, high: 1 });
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { blindOrder } from '#renderer/features/chat/logic/blind-order.ts';
 import { candidateName } from '#renderer/features/chat/logic/column-name.ts';
-import { tallyLines, wilsonInterval } from '#renderer/features/chat/logic/tally.ts';
+import { wilsonInterval } from '#src/evaluation/statistics/wilson-interval.ts';
+import { tallyLines } from '#renderer/features/chat/logic/tally.ts';
 
 describe('the order of a blind round', () => {
   it('is told by its seed', () => {
