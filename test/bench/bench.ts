@@ -14,7 +14,7 @@ import { describeRouting, measureRouting } from './routing.ts';
 import { describeServing, measureServing } from './serving.ts';
 import { describeStreaming, measureStreaming } from './streaming.ts';
 import { median } from './ratio-interval.ts';
-import { preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
+import { prepareLlamaServer, preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 /** `--serving`, with `--model=FILE` instead of the bench's own model, `--rounds=N`, and `--load-seconds=N` instead of five minutes. */
@@ -198,6 +198,7 @@ async function benchServing(model: string): Promise<void> {
     folder: join(folder, 'serving'),
     command: studioCommand,
     seedlingFolder: join(root, 'assets/seedling'),
+    peers: prepareLlamaServer(root, join(root, '.cache/peers')),
     ...(seconds === undefined ? {} : { loadSeconds: Number(seconds) }),
     ...(rounds === undefined ? {} : { rounds: Number(rounds) }),
   });

@@ -2,15 +2,11 @@
 // node-llama-cpp alone in this process. Both in turn, same model, threads, prompt and greedy sampling. Told twice: by the
 // clock, which other programs of the machine disturb, and by how long JavaScript kept llama.cpp waiting, which they hardly do.
 import { getLlama, LlamaLogLevel } from 'node-llama-cpp';
-import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
+import { stat } from 'node:fs/promises';
 import { engineContract } from '#src/contract/engine.contract.ts';
 import { chooseThreads } from '#src/io/choose-threads.ts';
 import { openHost } from '#src/io/open-host.ts';
-import type { HostProcess } from '#src/io/start-host.ts';
+import { openBusyMeter, ownUse } from './busy-time.ts';
 import { lowerQuartile, median, ratioInterval, type RatioInterval } from './ratio-interval.ts';
 
 const prompt = 'Tell me what a heart does, and why.';
@@ -76,7 +72,11 @@ export interface Subject {
   dispose(): Promise<void>;
 }
 
-export async function openDirect(modelPath: string, threads: number): Promise<Subject> {
+export async function openDirect(
+  modelPath: string,
+  threads: number,
+  tokensPerAnswer = tokensPerRound,
+): Promise<Subject> {
   const llama = await getLlama({
     gpu: false,
     build: 'never',
@@ -93,13 +93,13 @@ export async function openDirect(modelPath: string, threads: number): Promise<Su
     async round() {
       await sequence.clearHistory();
       const meter = createMeter();
-      const before = performance.eventLoopUtilization().active;
+      const before = ownUse().busy;
       const options = { temperature: 0, yieldEogToken: true };
       for await (const token of sequence.evaluate(tokens, options)) {
         meter.count(1);
-        if (meter.tokens >= tokensPerRound || model.isEogToken(token)) break;
+        if (meter.tokens >= tokensPerAnswer || model.isEogToken(token)) break;
       }
-      const busy = performance.eventLoopUtilization().active - before;
+      const busy = ownUse().busy - before;
       return { time: meter.millisecondsPerToken(), busy: busy / meter.tokens };
     },
     dispose: () => llama.dispose(),
@@ -107,17 +107,13 @@ export async function openDirect(modelPath: string, threads: number): Promise<Su
 }
 
 async function openThroughHost(path: string, threads: number): Promise<Subject> {
-  const folder = await mkdtemp(join(tmpdir(), 'streaming-'));
-  const busyFile = join(folder, 'busy');
-  const host = openHost(engineContract, {
-    name: 'engine',
-    environment: { NODE_OPTIONS: tellBusyTime, STUDIO_BENCH_BUSY: busyFile },
-  });
+  const busyMeter = await openBusyMeter();
+  const host = openHost(engineContract, { name: 'engine', environment: busyMeter.environment });
   await host.call('loadColumn', { column: 'bench', path, contextSize, threads, gpu: 'off' });
   return {
     async round() {
       const meter = createMeter();
-      const before = await busyTime(host.process!, busyFile);
+      const before = await busyMeter.use(host.process!.processId!);
       const answer = await host.call(
         'generate',
         {
@@ -128,33 +124,17 @@ async function openThroughHost(path: string, threads: number): Promise<Subject> 
         { onEvent: (event) => event.event === 'text' && meter.count(event.tokens) },
       );
       meter.finish(answer.tokens);
-      const busy = (await busyTime(host.process!, busyFile)) - before;
-      return { time: meter.millisecondsPerToken(), busy: busy / answer.tokens };
+      const { busy } = await busyMeter.use(host.process!.processId!);
+      return {
+        time: meter.millisecondsPerToken(),
+        busy: (busy - before.busy) / answer.tokens,
+      };
     },
     async dispose() {
       await host.dispose();
-      await rm(folder, { recursive: true });
+      await busyMeter.dispose();
     },
   };
-}
-
-/** Node's own option for a host that is measured: asked by a signal, it writes how long its event loop was busy. */
-const tellBusyTime = `--import=data:text/javascript,${encodeURIComponent(
-  `import { renameSync, writeFileSync } from 'node:fs';
-  const path = process.env.STUDIO_BENCH_BUSY;
-  process.on('SIGUSR2', () => {
-    writeFileSync(path + '.partial', String(performance.eventLoopUtilization().active));
-    renameSync(path + '.partial', path);
-  });`,
-)}`;
-
-/** Milliseconds in which the host's event loop was busy since its start. */
-async function busyTime({ processId }: HostProcess, path: string): Promise<number> {
-  process.kill(processId!, 'SIGUSR2');
-  while (!existsSync(path)) await setTimeout(1);
-  const busy = Number(await readFile(path, 'utf8'));
-  await rm(path);
-  return busy;
 }
 
 /** From the first token that arrives to the end. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { mulberry32 } from '#src/random/mulberry32.ts';
-import { median, ratioInterval } from '#test/bench/ratio-interval.ts';
+import { median, pairedRatio, ratioInterval } from '#test/bench/ratio-interval.ts';
 
 /** Rounds that the machine disturbs by up to 30 %, both of a pair alike, and each by up to 4 % on its own. */
 function noisyPairs(seed: number, count: number, ratio: number) {
@@ -34,6 +34,18 @@ describe('the interval of a ratio', () => {
   it('refuses rounds that are no pairs', () => {
     expect(() => ratioInterval([1, 2], [1])).toThrow(RangeError);
     expect(() => ratioInterval([], [])).toThrow(RangeError);
+  });
+});
+
+describe('the ratio of pairs', () => {
+  it('is not moved by a machine that changes its pace between pairs', () => {
+    const pace = [1, 1, 2, 3, 9, 1, 4];
+    const reference = pace.map((factor) => 10 * factor);
+    const measured = pace.map((factor) => 11 * factor);
+    const { ratio, low, high } = pairedRatio(measured, reference);
+    for (const value of [ratio, low, high]) expect(value).toBeCloseTo(1.1, 12);
+    expect(pairedRatio([11, 22, 300], [10, 20, 30]).ratio).toBeCloseTo(1.1, 12);
+    expect(() => pairedRatio([1, 2], [1])).toThrow(RangeError);
   });
 });
 
