@@ -1,5 +1,5 @@
-// The window: sandboxed, without Node, opened where it was, offered anew when its process dies. Closing it asks nothing:
-// the canvas keeps unsaved edits as drafts while the user works, and offers them again at the next start.
+// The window: sandboxed, without Node, opened where it was, offered anew when its process dies. Unsaved edits are kept as
+// drafts while the user works and offered again; closing asks only where the page wants to be asked (a router's manifest).
 import { app, BrowserWindow, dialog, screen } from 'electron';
 import { join } from 'node:path';
 import { studioOrigin } from './sender-guard.ts';
@@ -48,8 +48,26 @@ export function openStudioWindow(home: string): BrowserWindow {
   );
   followBackground(window);
   offerReload(window);
+  askBeforeLeaving(window);
   void window.loadURL(`${studioOrigin}/`);
   return window;
+}
+
+/** The page has edits that are in no file yet. Whoever goes on finds them again at the next start. */
+function askBeforeLeaving(window: BrowserWindow): void {
+  window.webContents.on('will-prevent-unload', (event) => {
+    const response = dialog.showMessageBoxSync(window, {
+      type: 'question',
+      message: 'The router has edits that are not saved.',
+      detail:
+        'Requests are not routed by them yet. They are kept, and offered again at the next start.',
+      buttons: ['Keep editing', 'Close without saving'],
+      defaultId: 0,
+      cancelId: 0,
+    });
+    // Electron takes this as "leave although the page wants to stay".
+    if (response === 1) event.preventDefault();
+  });
 }
 
 /** The page's own process can run out of memory or be killed; the hosts and jobs behind it live on. */

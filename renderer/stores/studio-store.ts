@@ -70,6 +70,7 @@ export function applyWatchEvent(store: StudioStore, event: WatchEvent): Partial<
     case 'runs-changed':
       return { runsVersion: store.runsVersion + 1 };
     case 'recipe-changed':
+    case 'manifest-changed':
     case 'open-recipe':
     case 'menu':
       return {};

@@ -1,17 +1,19 @@
-// Unsaved edits of canvases, kept in the studio's home per workspace: a crash loses none of them, and a workspace on a
+// Unsaved edits of canvases and manifests, kept in the studio's home per workspace: a crash loses none of them, and a workspace on a
 // read-only disk has them too. One file per canvas.
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { draftKinds } from '#src/contract/studio/recipes.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from './io-error.ts';
 import { writeFileAtomically } from './write-file-atomically.ts';
 
 const storedDraftSchema = z.object({
+  kind: z.enum(draftKinds).default('recipe'),
   document: z.string().min(1).max(200),
   title: z.string().max(200),
-  /** Absolute path of the recipe that was edited. */
+  /** Absolute path of the file that was edited. */
   path: z.string().max(4096).exactOptional(),
   baseHash: z.string().max(200).exactOptional(),
   text: z.string().max(50_000_000),
@@ -24,6 +26,7 @@ const storedDraftSchema = z.object({
 });
 
 export type StoredDraft = z.infer<typeof storedDraftSchema>;
+export type DraftToKeep = z.input<typeof storedDraftSchema>;
 
 /** A draft's text and what JSON adds to it. */
 const maximumBytes = 120_000_000;
@@ -31,7 +34,7 @@ const maximumBytes = 120_000_000;
 const maximumDrafts = 100;
 
 export interface DraftStore {
-  keep(draft: StoredDraft): Promise<void>;
+  keep(draft: DraftToKeep): Promise<void>;
   drop(document: string): Promise<void>;
   /** Newest first; files that cannot be read are left where they are. */
   list(): Promise<StoredDraft[]>;
@@ -53,7 +56,7 @@ export function openDraftStore(home: string, workspaceFolder: string): DraftStor
         const path = pathOf(draft.document);
         const text = JSON.stringify(draft);
         if (text.length > maximumBytes) {
-          throw new StudioError('studio/limit', 'The unsaved recipe is too large to be kept.', {
+          throw new StudioError('studio/limit', 'What is unsaved is too large to be kept.', {
             hint: 'Save it now.',
           });
         }

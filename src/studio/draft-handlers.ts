@@ -1,5 +1,5 @@
-// Unsaved edits of the canvases of the open workspace. Ids last one process, so a draft remembers its recipe's path. A draft
-// belongs to the window that keeps it: while that one lives, no other window is offered it, and none overwrites it.
+// Unsaved edits of the canvases and manifests of the open workspace. Ids last one process, so a draft remembers its file's
+// path. A draft belongs to the window that keeps it: while that one lives, no other is offered it, and none overwrites it.
 import { randomUUID } from 'node:crypto';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { openDraftStore, type DraftStore } from '#src/io/draft-store.ts';
@@ -67,7 +67,7 @@ function notKept(title: string, home: string, error: unknown): unknown {
   return new StudioError(
     error.code,
     `Unsaved edits of "${title}" are in this window alone, and a crash would lose them: ${why}`,
-    { hint: 'Save the recipe, or make room: they are kept again by themselves.', cause: error },
+    { hint: 'Save them, or make room: they are kept again by themselves.', cause: error },
   );
 }
 

@@ -9,6 +9,7 @@ import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
 import { refreshChecksums } from '#src/packaging/checksums.ts';
+import type { JsonText } from '#src/recipe/json-text.ts';
 import { parseManifestDocument } from '#src/routing/manifest/parse-manifest.ts';
 import { findFiles } from './find-files.ts';
 import { findManifestProblems } from './manifest-problems.ts';
@@ -100,10 +101,11 @@ export async function saveManifest(
       },
     );
   }
+  const before = found === undefined ? undefined : jsonOf(found.text, path);
   const text =
-    found === undefined
+    before === undefined
       ? `${JSON.stringify(manifest, null, 2)}\n`
-      : rewriteJson(parseManifestDocument(found.text, path).json, manifest, 'routing/manifest');
+      : rewriteJson(before, manifest, 'routing/manifest');
   // What is written can be opened again: a name that is too long is told now, not at the next start.
   parseManifestDocument(text, path);
   if (text !== found?.text) {
@@ -112,6 +114,15 @@ export async function saveManifest(
     await refreshChecksums(dirname(path), [basename(path)]).catch(() => undefined);
   }
   return openManifest(files, path);
+}
+
+/** Undefined for a text that another program broke: there is nothing in it to keep the form of. */
+function jsonOf(text: string, path: string): JsonText | undefined {
+  try {
+    return parseManifestDocument(text, path).json;
+  } catch {
+    return undefined;
+  }
 }
 
 async function readText(path: string): Promise<{ text: string; sha256: string }> {

@@ -1,16 +1,13 @@
 // Recipes of the window: listed, opened, saved and watched.
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { watchFolder, type FolderWatch } from '#src/io/watch-folder.ts';
 import { plainName } from './file-handlers.ts';
 import { listRecipes } from './list-recipes.ts';
-import { hashOnDisk, isWritable, readRecipeText, writeRecipeText } from './recipe-texts.ts';
+import { isWritable, readRecipeText, writeRecipeText } from './recipe-texts.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
 import { isInside } from './studio-files.ts';
+import { watchFiles } from './watched-files.ts';
 import type { StudioHandlers } from './studio-platform.ts';
-
-/** Recipes that are open at once in all windows and stay watched; older ones are watched no more. */
-const watchedRecipes = 50;
 
 export interface RecipePart {
   readonly handlers: StudioHandlers<'listRecipes' | 'openRecipe' | 'saveRecipe'>;
@@ -19,31 +16,11 @@ export interface RecipePart {
 
 export function recipePart(parts: StudioParts): RecipePart {
   const { files, watchers, workspace } = parts;
-  const watched = new Map<string, { told: string; watch: FolderWatch }>();
-
-  const lookAgain = async (path: string) => {
-    const entry = watched.get(path);
-    const hash = await hashOnDisk(path).catch(() => undefined);
-    if (entry === undefined || hash === undefined || hash === entry.told) return;
-    entry.told = hash;
-    watchers.send({ event: 'recipe-changed', file: files.reference(path).id, hash });
-  };
-  const keepWatching = (path: string, hash: string) => {
-    const known = watched.get(path);
-    if (known !== undefined) return;
-    const name = basename(path);
-    const watch = watchFolder(dirname(path), () => void lookAgain(path), {
-      ignore: (other) => other !== name,
-    });
-    watched.set(path, { told: hash, watch });
-    const [oldest] = watched;
-    if (watched.size > watchedRecipes && oldest !== undefined) {
-      oldest[1].watch.close();
-      watched.delete(oldest[0]);
-    }
-  };
+  const watched = watchFiles((path, hash) =>
+    watchers.send({ event: 'recipe-changed', file: files.reference(path).id, hash }),
+  );
   const document = async (path: string, text: string, hash: string) => {
-    keepWatching(path, hash);
+    watched.follow(path, hash);
     return { file: files.reference(path), text, hash, readOnly: !(await isWritable(path)) };
   };
 
@@ -64,10 +41,7 @@ export function recipePart(parts: StudioParts): RecipePart {
         return document(path, text, hash);
       },
     },
-    dispose() {
-      for (const { watch } of watched.values()) watch.close();
-      watched.clear();
-    },
+    dispose: () => watched.close(),
   };
 }
 

@@ -3,6 +3,7 @@
 import { dirname, join } from 'node:path';
 import type { RoutingSet } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
+import type { ManifestDocument } from '#src/contract/studio/router.ts';
 import { titleOfRequest } from '#src/jobs/run-request.ts';
 import { exportRouter } from '#src/packaging/export/export-router.ts';
 import type { RouterExport } from '#src/packaging/export/router-export.ts';
@@ -21,6 +22,7 @@ import { embedTextsOf, findRoutingSet } from './router-texts.ts';
 import { routerServing, type RouterServing } from './router-serving.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
 import type { StudioHandlers } from './studio-platform.ts';
+import { watchFiles } from './watched-files.ts';
 
 type RouterMethods =
   | 'listManifests'
@@ -46,7 +48,14 @@ export interface RouterPart {
 const keptRouters = 6;
 
 export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): RouterPart {
-  const { files, hosts, workspace } = parts;
+  const { files, hosts, watchers, workspace } = parts;
+  const watched = watchFiles((path, sha256) =>
+    watchers.send({ event: 'manifest-changed', file: files.reference(path).id, sha256 }),
+  );
+  const followed = (document: ManifestDocument): ManifestDocument => {
+    watched.follow(document.file.path, document.sha256);
+    return document;
+  };
   const routers = new Map<string, Promise<Router>>();
   const serving: RouterServing = routerServing(parts);
 
@@ -64,13 +73,17 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
   };
 
   return {
-    dispose: () => serving.dispose(),
+    dispose() {
+      watched.close();
+      return serving.dispose();
+    },
     handlers: {
       listManifests: (_params, { signal }) => listManifests(files, workspace().folder, signal),
-      openManifest: async ({ file }) => openManifest(files, await files.pathOf(file)),
+      openManifest: async ({ file }) =>
+        followed(await openManifest(files, await files.pathOf(file))),
       async saveManifest({ file, manifest, sha256 }) {
         refuseReadOnly(workspace());
-        return saveManifest(files, await files.pathOf(file), manifest, sha256);
+        return followed(await saveManifest(files, await files.pathOf(file), manifest, sha256));
       },
       async testRoute({ file, manifest, text, turns }, { signal }) {
         const router = await routerOf(await files.pathOf(file), manifest);

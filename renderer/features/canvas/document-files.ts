@@ -8,6 +8,7 @@ import { emptyRecipe, newRecipeDocument } from '#src/recipe/recipe-file.ts';
 import { confirm } from '#renderer/ui/dialog.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { pickFile } from '#renderer/stores/picker-store.ts';
+import { createDraftKeeper, type UnsavedEdits } from '#renderer/stores/draft-keeper.ts';
 import { onWatchEvent, studio, useStudio } from '#renderer/stores/studio-store.ts';
 import {
   isDirty,
@@ -240,7 +241,7 @@ export async function keepAsCopy(key: string): Promise<void> {
 export async function close(key: string): Promise<void> {
   const document = documentOf(key);
   if (document === undefined) return;
-  const untouched = document.past.length === 0 && document.file === undefined && !kept.has(key);
+  const untouched = document.past.length === 0 && document.file === undefined && !drafts.holds(key);
   if (isDirty(document) && !untouched) {
     const agreed = await confirm({
       title: `Close ${document.title} without saving?`,
@@ -256,26 +257,19 @@ export async function close(key: string): Promise<void> {
 
 // Drafts
 
-async function dropDraft(key: string): Promise<void> {
-  kept.delete(key);
-  await studio()
-    .call('dropDraft', { document: key })
-    .catch(() => undefined);
+function dropDraft(key: string): Promise<void> {
+  return drafts.drop(key);
 }
 
-/** What was last kept of each document. */
-const kept = new Map<string, string>();
-let draftProblemShown = false;
-/** What could not be kept is tried again without another edit. */
-let again: ReturnType<typeof setTimeout> | undefined;
+const drafts = createDraftKeeper({
+  unsaved: () => useCanvas.getState().documents.flatMap(unsavedOf),
+  onProblem: (error) => notify.error(error),
+});
 
 /** Keeps unsaved edits half a second after the last one, and tells when files change on the disk. */
 export function startKeepingDrafts(): () => void {
-  let timer: ReturnType<typeof setTimeout> | undefined;
   const stopStore = useCanvas.subscribe(({ documents, runs }, before) => {
-    if (documents === before.documents && runs === before.runs) return;
-    clearTimeout(timer);
-    timer = setTimeout(() => void keepDrafts(), 500);
+    if (documents !== before.documents || runs !== before.runs) drafts.touch();
   });
   const stopEvents = onWatchEvent((event) => {
     if (event.event === 'recipe-changed') void fileChanged(event.file, event.hash);
@@ -283,44 +277,30 @@ export function startKeepingDrafts(): () => void {
   return () => {
     stopStore();
     stopEvents();
-    clearTimeout(timer);
-    void keepDrafts();
+    void drafts.keepNow();
   };
 }
 
-async function keepDrafts(): Promise<void> {
-  for (const document of useCanvas.getState().documents) {
-    const { key, title, text, file, hash } = document;
-    // A new recipe that was built without an edit is kept for its job.
-    const run = ownRun(key);
-    if (file !== undefined && run !== undefined) keepRun({ path: file.path, ...run });
-    const touched = document.past.length > 0 || kept.has(key) || run !== undefined;
-    const edited = isDirty(document) && touched;
-    if (!edited) {
-      if (kept.has(key)) await dropDraft(key);
-      continue;
-    }
-    const state = `${run?.job ?? ''}\n${text}`;
-    if (kept.get(key) === state) continue;
-    kept.set(key, state);
-    try {
-      await studio().call('keepDraft', {
-        document: key,
+function unsavedOf(document: CanvasDocument): UnsavedEdits[] {
+  const { key, title, text, file, hash } = document;
+  // A new recipe that was built without an edit is kept for its job.
+  const run = ownRun(key);
+  if (file !== undefined && run !== undefined) keepRun({ path: file.path, ...run });
+  const touched = document.past.length > 0 || drafts.holds(key) || run !== undefined;
+  if (!isDirty(document) || !touched) return [];
+  return [
+    {
+      document: key,
+      state: `${run?.job ?? ''}\n${text}`,
+      draft: {
         title,
         text,
         ...(file === undefined ? {} : { file: file.id }),
         ...(hash === undefined ? {} : { baseHash: hash }),
         ...(run === undefined ? {} : { run }),
-      });
-      draftProblemShown = false;
-    } catch (error) {
-      kept.delete(key);
-      if (!draftProblemShown) notify.error(error);
-      draftProblemShown = true;
-      clearTimeout(again);
-      again = setTimeout(() => void keepDrafts(), 10_000);
-    }
-  }
+      },
+    },
+  ];
 }
 
 /** The job that this window started from a recipe, as its draft keeps it. */
@@ -340,8 +320,11 @@ function restoreRun(key: string, { job: id, text }: Pick<KeptRun, 'job' | 'text'
 
 /** Drafts of a window that ended without saving; those of open tabs are left out. */
 export async function leftDrafts(): Promise<readonly RecipeDraft[]> {
-  const drafts = await studio().call('listDrafts', {});
-  return drafts.filter(({ document }) => documentOf(document) === undefined || !kept.has(document));
+  const left = await studio().call('listDrafts', {});
+  return left.filter(
+    ({ kind, document }) =>
+      kind === 'recipe' && (documentOf(document) === undefined || !drafts.holds(document)),
+  );
 }
 
 /** Opens a draft's edits over the file they were made on. */
@@ -366,7 +349,7 @@ export async function restoreDraft(draft: RecipeDraft): Promise<void> {
   showDocument({ ...opened, key: draft.document });
   if (draft.run !== undefined) restoreRun(draft.document, draft.run);
   // It is this window's from now on, and kept again as such.
-  kept.set(draft.document, '');
+  drafts.take(draft.document);
   changeDocument(draft.document, (document) => ({
     ...withText(document, draft.text, { step: 'Restore unsaved edits' }),
     changedOnDisk: changed ? saved?.hash : undefined,

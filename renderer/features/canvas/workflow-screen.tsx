@@ -5,6 +5,7 @@ import { useDeferredValue, useEffect, useState, type DragEvent } from 'react';
 import type { RecipeDraft } from '#src/contract/studio/recipes.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { Chip } from '#renderer/ui/chip.tsx';
+import { DraftOffer, NoticeBar } from '#renderer/ui/draft-offer.tsx';
 import { Menu } from '#renderer/ui/menu.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
@@ -24,10 +25,17 @@ import {
   undo,
   useCanvas,
 } from './canvas-store.ts';
-import { ConflictDialog } from './conflict-dialog.tsx';
-import { close, leftDrafts, openFile, save, startKeepingDrafts } from './document-files.ts';
+import { RecipeConflictDialog } from './conflict-dialog.tsx';
+import {
+  close,
+  discardDraft,
+  leftDrafts,
+  openFile,
+  restoreDraft,
+  save,
+  startKeepingDrafts,
+} from './document-files.ts';
 import { DocumentTabs } from './document-tabs.tsx';
-import { DraftOffer } from './draft-offer.tsx';
 import { addDropped, addHandedOver } from './drop-files.ts';
 import { EmptyWorkflow } from './empty-workflow.tsx';
 import { Inspector } from './inspector.tsx';
@@ -67,8 +75,29 @@ export function WorkflowScreen() {
   return (
     <div className={css.screen}>
       <ScreenHeader crumb="Workflow" actions={document && <Actions document={document} />} />
-      {drafts.length > 0 && <DraftOffer drafts={drafts} onChange={setDrafts} />}
+      <DraftOffer
+        drafts={drafts}
+        onRestore={(draft) => {
+          setDrafts(drafts.filter((one) => one !== draft));
+          void restoreDraft(draft);
+        }}
+        onDiscard={(draft) => {
+          setDrafts(drafts.filter((one) => one !== draft));
+          void discardDraft(draft);
+        }}
+      />
       {several && <DocumentTabs />}
+      {document?.changedOnDisk !== undefined && (
+        <NoticeBar text="Another program changed this file. Your edits and its text are both still there.">
+          <Button
+            onClick={() =>
+              useCanvas.setState({ dialog: { dialog: 'conflict', key: document.key } })
+            }
+          >
+            Decide…
+          </Button>
+        </NoticeBar>
+      )}
       {document === undefined ? (
         <div className={css.dropHere} onDragOver={allowDrop} onDrop={dropOnNothing}>
           <EmptyWorkflow />
@@ -84,7 +113,7 @@ export function WorkflowScreen() {
       <CanvasPalette />
       <NewRecipeDialog />
       <SaveAsDialog />
-      <ConflictDialog />
+      <RecipeConflictDialog />
     </div>
   );
 }

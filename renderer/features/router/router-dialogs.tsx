@@ -1,6 +1,7 @@
 // The screen's dialogs: a new route, and what to do when another program wrote the file meanwhile.
-import { useRef, useState } from 'react';
+import { useState } from 'react';
 import { Button } from '#renderer/ui/button.tsx';
+import { ConflictDialog } from '#renderer/ui/conflict-dialog.tsx';
 import { Dialog } from '#renderer/ui/dialog.tsx';
 import { Field } from '#renderer/ui/field.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
@@ -18,7 +19,16 @@ export function RouterDialogs({ document }: { document: RouterDocument }) {
   return (
     <>
       {dialog === 'add-route' && <AddRouteDialog document={document} />}
-      {dialog === 'conflict' && <ConflictDialog document={document} />}
+      {dialog === 'conflict' && (
+        <ConflictDialog
+          name={document.file.name}
+          path={document.file.path}
+          onClose={close}
+          onOverwrite={() => void overwrite()}
+          takeLabel="Take the file’s version"
+          onTake={() => void takeTheirs()}
+        />
+      )}
       <ExportDialog document={document} />
     </>
   );
@@ -79,33 +89,5 @@ function AddRouteDialog({ document: { manifest } }: { document: RouterDocument }
         </Field>
       )}
     </Dialog>
-  );
-}
-
-function ConflictDialog({ document }: { document: RouterDocument }) {
-  const safest = useRef<HTMLButtonElement>(null);
-  const then = (run: () => Promise<unknown>) => () => {
-    close();
-    void run();
-  };
-  return (
-    <Dialog
-      open
-      onClose={close}
-      title={`${document.file.name} was changed by another program`}
-      description={`${document.file.path} is not what was opened here any more. Both versions are still there.`}
-      width={560}
-      initialFocus={safest}
-      actions={
-        <>
-          <Button variant="danger" onClick={then(overwrite)}>
-            Overwrite the file
-          </Button>
-          <Button ref={safest} variant="primary" onClick={then(takeTheirs)}>
-            Take the file’s version
-          </Button>
-        </>
-      }
-    />
   );
 }

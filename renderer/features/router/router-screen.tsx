@@ -3,12 +3,14 @@ import { Ellipsis } from 'lucide-react';
 import { useEffect } from 'react';
 import { Button, IconButton } from '#renderer/ui/button.tsx';
 import { Chip } from '#renderer/ui/chip.tsx';
+import { DraftOffer, NoticeBar } from '#renderer/ui/draft-offer.tsx';
 import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { Menu, type MenuItem } from '#renderer/ui/menu.tsx';
 import { ResizeHandle, useStoredSize } from '#renderer/ui/resize-handle.tsx';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
 import { Skeleton } from '#renderer/ui/skeleton.tsx';
 import { Tabs } from '#renderer/ui/tabs.tsx';
+import { useStudio } from '#renderer/stores/studio-store.ts';
 import { ChatPanel } from './chat/chat-panel.tsx';
 import { EditPanel } from './edit/edit-panel.tsx';
 import { EmptyRouter } from './empty-router.tsx';
@@ -21,6 +23,7 @@ import { RouterDialogs } from './router-dialogs.tsx';
 import css from './router.module.css';
 import { ServerPanel } from './server/server-panel.tsx';
 import { followEdits } from './state/follow-edits.ts';
+import { discardDraft, followDrafts, loadDrafts, restoreDraft } from './state/router-drafts.ts';
 import {
   checkFilesAgain,
   followManifests,
@@ -37,15 +40,36 @@ import { TestLine } from './test-line.tsx';
 import { useRouterKeys } from './use-router-keys.ts';
 
 export function RouterScreen() {
+  const workspace = useStudio(({ state }) => state?.workspace.folder.id);
+  const shown = useRouter((store) => store.document?.file.id);
+  useEffect(followManifests, []);
+  useEffect(followServer, []);
+  useEffect(followEdits, []);
+  useEffect(followDrafts, []);
+  // What was left is looked for in every workspace, and again when a file could be opened by then.
+  useEffect(() => void loadDrafts(), [workspace, shown]);
+  useRouterKeys();
+  return <Shown />;
+}
+
+/** Edits that were left unsaved, above whatever is shown. */
+function Drafts() {
+  const drafts = useRouter((store) => store.drafts);
+  return (
+    <DraftOffer
+      drafts={drafts}
+      onRestore={(draft) => void restoreDraft(draft)}
+      onDiscard={(draft) => void discardDraft(draft)}
+    />
+  );
+}
+
+function Shown() {
   const document = useRouter((store) => store.document);
   const opening = useRouter((store) => store.opening);
   const openError = useRouter((store) => store.openError);
   const manifests = useRouter((store) => store.manifests);
   const listError = useRouter((store) => store.listError);
-  useEffect(followManifests, []);
-  useEffect(followServer, []);
-  useEffect(followEdits, []);
-  useRouterKeys();
   if (openError !== undefined && opening !== undefined) {
     return (
       <Framed>
@@ -88,6 +112,7 @@ export function RouterScreen() {
   return (
     <>
       <ScreenHeader crumb="Router" />
+      <Drafts />
       <EmptyRouter />
     </>
   );
@@ -97,6 +122,7 @@ function Framed({ children }: { children: React.ReactNode }) {
   return (
     <>
       <ScreenHeader crumb="Router" />
+      <Drafts />
       <div className={css.framed}>{children}</div>
     </>
   );
@@ -112,6 +138,12 @@ function OpenRouter({ document }: { document: RouterDocument }) {
     <>
       <ScreenHeader crumb={`Router · ${manifest.name}`} actions={<Actions document={document} />} />
       <div className={css.screen}>
+        <Drafts />
+        {document.changedOnDisk !== undefined && (
+          <NoticeBar text="Another program changed this file. Your edits and its version are both still there.">
+            <Button onClick={() => useRouter.setState({ dialog: 'conflict' })}>Decide…</Button>
+          </NoticeBar>
+        )}
         <TestLine sideWidth={width} />
         <div className={css.middle}>
           <div className={css.left}>

@@ -18,8 +18,12 @@ export const recipeDocumentSchema = z.object({
   readOnly: z.boolean(),
 });
 
-/** Unsaved edits of one canvas. */
+/** What a draft holds: a recipe's text, or a router manifest with the prompts that were moved in it. */
+export const draftKinds = ['recipe', 'manifest'] as const;
+
+/** Unsaved edits of one canvas, or of one manifest. */
 export const recipeDraftSchema = z.object({
+  kind: z.enum(draftKinds).default('recipe'),
   document: z.string().min(1).max(200),
   title: z.string().max(200),
   file: fileIdSchema.exactOptional(),

@@ -38,6 +38,13 @@ export const manifestDocumentSchema = z.object({
   ),
 });
 
+/** The text of a manifest's draft, as JSON: the edits, and the prompts whose route a person changed. */
+export const draftedManifestSchema = z.object({
+  /** Read as a manifest is read from a disk: it may be of an older release. */
+  manifest: z.unknown(),
+  moved: z.array(z.object({ text, route: z.string().nullable() })).max(10_000),
+});
+
 export const serverStateSchema = z.object({
   state: z.enum(['stopped', 'starting', 'running', 'failed']),
   reason: z.string().exactOptional(),

@@ -85,6 +85,8 @@ export const watchEventSchema = z.discriminatedUnion('event', [
   /** Measured runs came, changed or went. */
   z.object({ event: z.literal('runs-changed') }),
   z.object({ event: z.literal('recipe-changed'), file: fileIdSchema, hash: z.string() }),
+  /** A manifest that a window opened holds other bytes now. */
+  z.object({ event: z.literal('manifest-changed'), file: fileIdSchema, sha256: z.string() }),
   /** The system handed a recipe over (a double click, a second start): open it. */
   z.object({ event: z.literal('open-recipe'), file: fileReferenceSchema }),
   z.object({ event: z.literal('menu'), command: menuCommandSchema }),

@@ -131,6 +131,10 @@ async function startDesktop(folder: string, environment: Record<string, string>)
     timeout: 40_000,
   });
   const page = await electron.firstWindow();
+  // Nobody is there to answer what closing with unsaved edits asks.
+  await electron.evaluate(({ dialog }) => {
+    dialog.showMessageBoxSync = () => 1;
+  });
   const child = electron.process();
   const processId = child.pid ?? 0;
   return {

@@ -3,10 +3,12 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { WatchEvent } from '#src/contract/studio/state.ts';
+import type { StudioError } from '#src/errors/studio-error.ts';
 import { packageRoot } from '#src/io/package-root.ts';
 import { buildManifest } from '#test/helpers/build-manifest.ts';
 import { expectRefusal } from '#test/helpers/expect-refusal.ts';
-import { openTestStudio, type TestStudio } from '#test/helpers/open-test-studio.ts';
+import { openTestStudio, startWatching, type TestStudio } from '#test/helpers/open-test-studio.ts';
 
 let studio: TestStudio;
 let folder: string;
@@ -91,6 +93,59 @@ describe('router manifests of the window', () => {
       /changed by another program/,
     );
     expect(await readFile(path, 'utf8')).toBe(handWritten);
+  });
+
+  it('are told to every window when another program wrote them, and not when it was the studio', async () => {
+    const path = await write('watched/router.json', handWritten);
+    const { file } = await find(path);
+    const watching = startWatching(studio);
+    const opened = await studio.call('openManifest', { file: file.id });
+    const renamed = { ...opened.manifest, name: 'renamed' };
+    const { id } = file;
+    const saved = await studio.call('saveManifest', {
+      file: id,
+      manifest: renamed,
+      sha256: opened.sha256,
+    });
+    await writeFile(path, `${handWritten}\n`);
+    const told = await watching.until(
+      (event): event is WatchEvent & { event: 'manifest-changed' } =>
+        event.event === 'manifest-changed' && event.sha256 !== saved.sha256,
+    );
+    const again = await studio.call('openManifest', { file: file.id });
+    expect(told).toMatchObject({ file: file.id, sha256: again.sha256 });
+    await watching.stop();
+  });
+
+  it('that another program broke are written anew when that is asked for', async () => {
+    const path = await write('torn/router.json', handWritten);
+    const { file } = await find(path);
+    const { manifest, sha256 } = await studio.call('openManifest', { file: file.id });
+    await writeFile(path, '{ "version": 1,');
+    const error = await studio
+      .call('saveManifest', { file: file.id, manifest, sha256 })
+      .catch((refusal: unknown) => refusal);
+    expect(error).toMatchObject({ code: 'routing/changed-on-disk' });
+    const theirs = (error as StudioError).details['sha256'] as string;
+    await studio.call('saveManifest', { file: file.id, manifest, sha256: theirs });
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(manifest);
+  });
+
+  it('have drafts that tell what they are and name their file', async () => {
+    const path = await write('drafted/router.json', handWritten);
+    const { file } = await find(path);
+    await studio.call('keepDraft', {
+      kind: 'manifest',
+      document: 'edits',
+      title: 'tiny',
+      file: file.id,
+      baseHash: 'a',
+      text: '{}',
+    });
+    const drafts = await studio.call('listDrafts', {});
+    expect(drafts).toMatchObject([{ kind: 'manifest', document: 'edits', file: file.id }]);
+    await studio.call('dropDraft', { document: 'edits' });
+    expect(await studio.call('listDrafts', {})).toEqual([]);
   });
 
   it('decide by words as they are edited, and tell the emotion and what it changes', async () => {

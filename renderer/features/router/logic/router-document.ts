@@ -18,12 +18,17 @@ interface Edited {
   readonly moved: readonly MovedPrompt[];
 }
 
+/** What a draft holds. */
+export type DraftedManifest = Edited;
+
 interface HistoryEntry extends Edited {
   /** What the step that led away from this state did: `Re-map finance`. */
   readonly step: string;
 }
 
 export interface RouterDocument extends Edited {
+  /** Names its draft. */
+  readonly key: string;
   readonly file: FileReference;
   /** Of the bytes on the disk, as they were read or written last. */
   readonly sha256: string;
@@ -31,6 +36,8 @@ export interface RouterDocument extends Edited {
   /** As the studio found them beside the file. */
   readonly fileProblems: readonly FileProblem[];
   readonly dirty: boolean;
+  /** Hash of what another program wrote while there were unsaved edits; told, and nothing is overwritten. */
+  readonly changedOnDisk: string | undefined;
   readonly past: readonly HistoryEntry[];
   readonly future: readonly HistoryEntry[];
   readonly lastEdit: { readonly key: string; readonly at: number } | undefined;
@@ -40,8 +47,9 @@ const maximumSteps = 500;
 /** Edits of one field within this many milliseconds are one step. */
 const oneStep = 1_500;
 
-export function openRouterDocument(opened: ManifestDocument): RouterDocument {
+export function openRouterDocument(opened: ManifestDocument, key: string): RouterDocument {
   return {
+    key,
     file: opened.file,
     sha256: opened.sha256,
     saved: opened.manifest,
@@ -49,6 +57,7 @@ export function openRouterDocument(opened: ManifestDocument): RouterDocument {
     manifest: opened.manifest,
     moved: [],
     dirty: false,
+    changedOnDisk: undefined,
     past: [],
     future: [],
     lastEdit: undefined,
@@ -116,16 +125,31 @@ export function wasSaved(document: RouterDocument, written: ManifestDocument): R
     saved: written.manifest,
     fileProblems: written.problems,
     dirty: !isSame(document.manifest, written.manifest),
+    changedOnDisk: undefined,
   };
 }
 
-/** Another program's version becomes what undo leads back to, not what is lost. */
+/** Another program's version becomes what undo leads back from, so that nothing is lost. */
 export function rebased(document: RouterDocument, opened: ManifestDocument): RouterDocument {
   const base = { ...document, sha256: opened.sha256, saved: opened.manifest };
   return {
     ...edited(base, opened.manifest, { step: 'Take the file’s version' }),
     fileProblems: opened.problems,
     dirty: false,
+    changedOnDisk: undefined,
+  };
+}
+
+/** The edits of a draft over the file that they were made on; `baseHash` is that file's as it was then. */
+export function restored(
+  document: RouterDocument,
+  { manifest, moved }: DraftedManifest,
+  baseHash: string | undefined,
+): RouterDocument {
+  const changed = baseHash !== undefined && baseHash !== document.sha256;
+  return {
+    ...edited(document, manifest, { step: 'Restore unsaved edits', moved }),
+    changedOnDisk: changed ? document.sha256 : undefined,
   };
 }
 

@@ -1,11 +1,17 @@
 // Manifests and files: listing, opening, saving, and what another program wrote meanwhile.
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { FileReference } from '#src/contract/studio/files.ts';
+import type { ManifestDocument } from '#src/contract/studio/router.ts';
 import { confirm } from '#renderer/ui/dialog.tsx';
 import { notify } from '#renderer/ui/notify.ts';
 import { pickFile } from '#renderer/stores/picker-store.ts';
-import { studio, useStudio } from '#renderer/stores/studio-store.ts';
-import { openRouterDocument, rebased, wasSaved } from '../logic/router-document.ts';
+import { onWatchEvent, studio, useStudio } from '#renderer/stores/studio-store.ts';
+import {
+  openRouterDocument,
+  rebased,
+  wasSaved,
+  type RouterDocument,
+} from '../logic/router-document.ts';
 import { forgetChat } from './router-chat.ts';
 import { measureAgain, train } from './router-measure.ts';
 import { noteServed } from './router-served.ts';
@@ -39,21 +45,31 @@ export async function openManifest(file: FileReference): Promise<void> {
   try {
     const opened = await studio().call('openManifest', { file: file.id });
     if (useRouter.getState().opening?.id !== file.id) return;
-    useRouter.setState({
-      document: openRouterDocument(opened),
-      opening: undefined,
-      selection: undefined,
-      cell: undefined,
-      tab: 'proof',
-      measured: nothingMeasured,
-    });
-    forgetChat();
-    noteServed();
-    testAgain();
-    measureAgain();
+    showManifest(opened, crypto.randomUUID());
   } catch (openError) {
     if (useRouter.getState().opening?.id === file.id) useRouter.setState({ openError });
   }
+}
+
+/** Puts what was read in front; `key` names its draft, `prepare` edits it before it is seen. */
+export function showManifest(
+  opened: ManifestDocument,
+  key: string,
+  prepare: (document: RouterDocument) => RouterDocument = (document) => document,
+): void {
+  useRouter.setState({
+    document: prepare(openRouterDocument(opened, key)),
+    opening: undefined,
+    openError: undefined,
+    selection: undefined,
+    cell: undefined,
+    tab: 'proof',
+    measured: nothingMeasured,
+  });
+  forgetChat();
+  noteServed();
+  testAgain();
+  measureAgain();
 }
 
 export async function pickAndOpen(): Promise<void> {
@@ -75,6 +91,10 @@ export async function save(expected?: string): Promise<boolean> {
   const document = openManifestNow();
   if (document === undefined) return false;
   if (!document.dirty && expected === undefined) return true;
+  if (document.changedOnDisk !== undefined && expected === undefined) {
+    useRouter.setState({ dialog: 'conflict' });
+    return false;
+  }
   useRouter.setState({ busy: 'saving' });
   try {
     const written = await studio().call('saveManifest', {
@@ -90,6 +110,8 @@ export async function save(expected?: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (error instanceof StudioError && error.code === 'routing/changed-on-disk') {
+      const { sha256 } = error.details;
+      noteChange(document.file.id, typeof sha256 === 'string' ? sha256 : 'another');
       useRouter.setState({ dialog: 'conflict' });
     } else {
       notify.error(error);
@@ -100,30 +122,50 @@ export async function save(expected?: string): Promise<boolean> {
   }
 }
 
-/** Writes what is in front over whatever the file holds by now. */
+/** Writes what is in front over whatever the file held when that was told. */
 export async function overwrite(): Promise<void> {
   const document = openManifestNow();
-  if (document === undefined) return;
-  try {
-    const { sha256 } = await studio().call('openManifest', { file: document.file.id });
-    if (await save(sha256)) notify.success(`${document.file.name} is saved.`);
-  } catch (error) {
-    notify.error(error);
-  }
+  if (document?.changedOnDisk === undefined) return;
+  if (await save(document.changedOnDisk)) notify.success(`${document.file.name} is saved.`);
 }
 
-/** Takes the file's version; the edits are one undo away. */
-export async function takeTheirs(): Promise<void> {
+/** Takes the file's version; the edits are one undo away. True when it could be read. */
+export async function takeTheirs(): Promise<boolean> {
   const document = openManifestNow();
-  if (document === undefined) return;
+  if (document === undefined) return false;
   try {
     const opened = await studio().call('openManifest', { file: document.file.id });
     useRouter.setState((store) =>
       store.document === undefined ? {} : { document: rebased(store.document, opened) },
     );
+    noteServed();
+    return true;
   } catch (error) {
     notify.error(error);
+    return false;
   }
+}
+
+/** Another program wrote the file: read again, or told where edits would be lost. */
+async function fileChanged(file: string, sha256: string): Promise<void> {
+  const document = openManifestNow();
+  if (document?.file.id !== file || document.sha256 === sha256) return;
+  if (document.dirty || useRouter.getState().busy === 'saving') {
+    noteChange(file, sha256);
+  } else if (await takeTheirs()) {
+    notify.info(`${document.file.name} was changed by another program and read again.`);
+  } else {
+    // It cannot be read any more; what is in front may be all that is left of it.
+    noteChange(file, sha256);
+  }
+}
+
+function noteChange(file: string, changedOnDisk: string): void {
+  useRouter.setState(({ document }) =>
+    document?.file.id === file && document.sha256 !== changedOnDisk
+      ? { document: { ...document, changedOnDisk } }
+      : {},
+  );
 }
 
 /** Looks for missing files and the like again, and keeps the edits. */
@@ -168,6 +210,9 @@ export function followManifests(): void {
   if (following) return;
   following = true;
   void loadManifests();
+  onWatchEvent((event) => {
+    if (event.event === 'manifest-changed') void fileChanged(event.file, event.sha256);
+  });
   useStudio.subscribe((store, before) => {
     const moved = store.state?.workspace.folder.id !== before.state?.workspace.folder.id;
     if (moved) {

@@ -4,6 +4,7 @@ import { create } from 'zustand';
 import type { Decision } from '#src/contract/routing/decision.ts';
 import type { RoutingEvaluation } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
+import type { RecipeDraft } from '#src/contract/studio/recipes.ts';
 import type { FileReference } from '#src/contract/studio/files.ts';
 import type { ManifestSummary, ServerState } from '#src/contract/studio/router.ts';
 import type { Cell } from '../logic/matrix-data.ts';
@@ -65,6 +66,8 @@ export interface RouterStore {
   readonly dialog: 'conflict' | 'add-route' | 'export' | undefined;
   /** Job that builds a family for this screen; it is opened when it is done. */
   readonly awaitedJob: string | undefined;
+  /** Unsaved edits that a window left when it ended. */
+  readonly drafts: readonly RecipeDraft[];
 }
 
 export const nothingTested: Tested = {
@@ -96,6 +99,7 @@ export const useRouter = create<RouterStore>(() => ({
   busy: undefined,
   dialog: undefined,
   awaitedJob: undefined,
+  drafts: [],
 }));
 
 /** The manifest in front; only for code that runs while one is open. */

@@ -22,7 +22,7 @@ function opened(manifest = buildManifest()) {
 
 describe('a router document', () => {
   it('is unsaved after an edit and saved again when it is undone', () => {
-    const document = openRouterDocument(opened());
+    const document = openRouterDocument(opened(), 'key');
     const changed = edited(document, remap(document.manifest, 'care/conditions', trade), {
       step: 'Re-map conditions',
     });
@@ -34,7 +34,7 @@ describe('a router document', () => {
   });
 
   it('joins what is typed into one field to one step, and not what is typed into two', () => {
-    let document = openRouterDocument(opened());
+    let document = openRouterDocument(opened(), 'key');
     const type = (property: 'systemPrompt' | 'note', value: string, now: number) => {
       document = edited(document, setOfRoute(document.manifest, 'care/anatomy', property, value), {
         step: 'Edit anatomy',
@@ -50,7 +50,7 @@ describe('a router document', () => {
   });
 
   it('takes back prompts that were moved together with the examples that they became', () => {
-    const document = openRouterDocument(opened());
+    const document = openRouterDocument(opened(), 'key');
     const moved = edited(document, remap(document.manifest, 'care/anatomy', trade), {
       step: 'Move',
       moved: [{ text: 'a prompt', route: null }],
@@ -60,7 +60,7 @@ describe('a router document', () => {
   });
 
   it('keeps edits unsaved that were made while it was being saved', () => {
-    const document = openRouterDocument(opened());
+    const document = openRouterDocument(opened(), 'key');
     const first = edited(document, remap(document.manifest, 'care/anatomy', trade), {
       step: 'One',
     });
@@ -71,7 +71,7 @@ describe('a router document', () => {
   });
 
   it('leads back to one’s own edits after the file’s version was taken', () => {
-    const document = openRouterDocument(opened());
+    const document = openRouterDocument(opened(), 'key');
     const mine = edited(document, remap(document.manifest, 'care/anatomy', trade), {
       step: 'Mine',
     });
@@ -84,7 +84,7 @@ describe('a router document', () => {
   });
 
   it('says whether it is saved, served, or differs from what is served', () => {
-    const document = openRouterDocument(opened());
+    const document = openRouterDocument(opened(), 'key');
     const nothing = { loaded: [], requests: { running: 0, waiting: 0, done: 0 } };
     const server = { state: 'running', manifest: file, sha256: 'one', ...nothing } as const;
     expect(documentState(document, undefined).state).toBe('saved');
@@ -103,7 +103,7 @@ describe('problems', () => {
       at: '/parents/0/file',
       message: 'The file is missing.',
     } as const;
-    const document = openRouterDocument({ ...opened(), problems: [missing] });
+    const document = openRouterDocument({ ...opened(), problems: [missing] }, 'key');
     expect(currentProblems(document)).toEqual([missing]);
     const wrong = edited(
       document,
