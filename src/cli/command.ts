@@ -20,6 +20,8 @@ export interface CommandContext {
   show(event: StageEvent): void;
   /** Writes to standard output while the command runs; does nothing with --json. */
   print(text: string): void;
+  /** Asks for a yes or no; absent where nobody can answer (no terminal, or --json). Throws `signal.reason`. */
+  readonly ask?: (question: string) => Promise<boolean>;
   /**
    * For a command that runs until it is ended: prints its outcome now, in either form. What it returns at its end is then
    * its text alone.

@@ -88,6 +88,7 @@ async function runParsed(
       display.clear();
       reporter.announced(outcome);
     },
+    ...askingOf(terminal, common.json, signal),
     style: terminal.outStyle,
     json: common.json,
     quiet: common.quiet,
@@ -102,6 +103,15 @@ async function runParsed(
     display.clear();
     await hosts.dispose();
   }
+}
+
+/** A document is for programs, which are not asked. */
+function askingOf(
+  { ask }: Terminal,
+  json: boolean,
+  signal: AbortSignal,
+): Pick<CommandContext, 'ask'> {
+  return ask === undefined || json ? {} : { ask: (question) => ask(question, signal) };
 }
 
 function findCommand(name: string, commands: readonly Command[]): Command {

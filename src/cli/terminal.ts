@@ -1,5 +1,6 @@
 // Where the command line writes: results to standard output, everything else to standard error, and what the terminal
 // can show (colour, redrawing, width). Injected, so that tests read what a user would see.
+import { askYes } from './ask-yes.ts';
 
 export interface Terminal {
   /** Results; one text, ends with a line break. */
@@ -9,6 +10,8 @@ export interface Terminal {
   /** True when a line on standard error can be redrawn. */
   readonly redraws: boolean;
   readonly columns: number;
+  /** Asks on standard error for a yes or no; absent where nobody sits who could answer. Throws `signal.reason`. */
+  readonly ask?: (question: string, signal: AbortSignal) => Promise<boolean>;
   readonly outStyle: Style;
   readonly errorStyle: Style;
 }
@@ -66,5 +69,9 @@ export function processTerminal(): Terminal {
     columns: stderr.columns || 80,
     outStyle: createStyle(wantsColours(stdout, env)),
     errorStyle: createStyle(wantsColours(stderr, env)),
+    // A pipe must not answer by accident.
+    ...(process.stdin.isTTY === true && stderr.isTTY === true
+      ? { ask: (question, signal) => askYes(question, signal, process.stdin, stderr) }
+      : {}),
   };
 }

@@ -11,6 +11,11 @@ export const settingsSchema = z.object({
   gpuLayers: z.union([z.literal('auto'), z.int().min(0).max(10_000)]).default('auto'),
   /** Most RAM that chat models may take together. Absent: what is free, less a reserve. */
   memoryBudgetBytes: z.int().min(0).exactOptional(),
+  /** What the app keeps only to be quicker (adapters, matrices, parts of measurements) may take this much of the disk. */
+  cacheLimitBytes: z
+    .int()
+    .min(0)
+    .default(8 * 2 ** 30),
   /** Absolute paths, scanned where they are. */
   modelFolders: z.array(z.string()).max(200).default([]),
   /** Single files and folders that were added to the library, where they are. */

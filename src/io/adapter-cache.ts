@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { openMember } from '#src/formats/bundle/read-bundle.ts';
 import type { PlacedMember } from '#src/formats/bundle/bundle-entries.ts';
 import type { ByteSource } from '#src/formats/bytes/byte-source.ts';
+import { rememberUse } from './cache-use.ts';
 import { hashFile } from './file-hash.ts';
 import { openFileByteSource } from './file-byte-source.ts';
 import { toIoError } from './io-error.ts';
@@ -27,7 +28,10 @@ export async function extractBundleMember(
   const path = join(folder, `${member.sha256}.gguf`);
   // Also when it was extracted before: a damaged bundle must not seem sound because of an older copy.
   const slice = await openMember(source, member, sha256OfSource);
-  if (await holds(path, member)) return path;
+  if (await holds(path, member)) {
+    await rememberUse(path);
+    return path;
+  }
   await ensureOwnFolder(folder);
   const partial = join(folder, `${member.sha256}.${randomUUID()}.partial`);
   try {
@@ -62,7 +66,9 @@ export async function findConvertedAdapter(
     if (sha256 === undefined) continue;
     const path = join(folder, name);
     const found = await hashFile(path, { folder: hashes }).catch(() => undefined);
-    if (found === sha256) return path;
+    if (found !== sha256) continue;
+    await rememberUse(path);
+    return path;
   }
   return undefined;
 }

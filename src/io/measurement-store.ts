@@ -1,17 +1,12 @@
 // Results of finished chunks, kept in the app's own folder so that a broken or repeated measurement computes only what is
-// missing: one small file per chunk, in a folder per kind and key. A file that is not what was written is as good as none.
+// missing: one small file per chunk, in a folder per kind and key. A file that is not what was written is as good as none. The
+// time of `about.json` says when a folder was used last (cache-entries.ts).
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { constants, deflateRawSync, inflateRawSync } from 'node:zlib';
-import { toIoError } from './io-error.ts';
-import { ensureOwnFolder, ownFolderMark, studioHome } from './studio-home.ts';
+import { ensureOwnFolder, studioHome } from './studio-home.ts';
 import { writeFileAtomically } from './write-file-atomically.ts';
-
-/** Folders that were used longest ago go first when all of them are larger. */
-export const keptMeasurementBytes = 4 * 2 ** 30;
-/** Used this recently, a folder may belong to a measurement that runs now. */
-const youngMilliseconds = 3_600_000;
 
 const magic = 'GSKC0001';
 /** Magic, encoding, SHA-256. */
@@ -91,51 +86,6 @@ export async function openKeptChunks(
       return damaged;
     },
   };
-}
-
-/** Removes what was used longest ago until `limit` bytes are left; gives the bytes that it removed. */
-export async function pruneMeasurements(
-  limit = keptMeasurementBytes,
-  folder = measurementFolder(),
-  now = Date.now(),
-): Promise<number> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
-  const kept = await Promise.all(
-    entries
-      .filter(
-        (entry) =>
-          entry.isDirectory() && /^(?:reference|scores|answers)-[0-9a-f]{64}$/.test(entry.name),
-      )
-      .map(async ({ name }) => {
-        const path = join(folder, name);
-        const about = await stat(join(path, 'about.json')).catch(() => undefined);
-        return { path, used: about?.mtimeMs ?? 0, bytes: await folderBytes(path) };
-      }),
-  );
-  let total = kept.reduce((sum, { bytes }) => sum + bytes, 0);
-  let removed = 0;
-  for (const { path, used, bytes } of kept.sort((a, b) => a.used - b.used)) {
-    if (total <= limit) break;
-    if (now - used < youngMilliseconds) continue;
-    await rm(path, { recursive: true, force: true }).catch((error: unknown) => {
-      throw toIoError(error, path);
-    });
-    total -= bytes;
-    removed += bytes;
-  }
-  return removed;
-}
-
-/** Files take whole blocks. */
-async function folderBytes(path: string): Promise<number> {
-  const names = (await readdir(path).catch(() => [])).filter((name) => name !== ownFolderMark);
-  const sizes = names.map((name) =>
-    stat(join(path, name)).then(
-      ({ size }) => Math.ceil(size / 4096) * 4096,
-      () => 0,
-    ),
-  );
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
 }
 
 function encode(content: Uint8Array, key: string, index: number): Uint8Array {

@@ -7,6 +7,8 @@ import type { ImatrixParams } from '#src/contract/quality/imatrix.ts';
 import type { TextRequest } from '#src/contract/quality/subjects.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { keepCacheLimit } from '#src/io/cache-entries.ts';
+import { rememberUse } from '#src/io/cache-use.ts';
 import { listTextFiles } from '#src/io/evaluation-suites.ts';
 import { hashFile } from '#src/io/file-hash.ts';
 import { matrixFolder } from '#src/io/matrix-folder.ts';
@@ -162,7 +164,8 @@ async function provideMatrix(
     steps.collecting(node.id);
     const sha256 = await collect(matrix, texts, path, context);
     await store.save({ key, path, sha256 });
-  }
+    await keepCacheLimit().catch(() => 0);
+  } else await rememberUse(path);
   const sha256 = known?.sha256 ?? (await hashFile(path, { signal }));
   checkPin(node, path, sha256);
   steps.collected(node.id, known !== undefined);

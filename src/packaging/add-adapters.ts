@@ -1,6 +1,6 @@
 // Adapters given by hand, for one parent: those that fit its base, as GGUF files, and the parent with them inside.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { BuildParams, BuildResult } from '#src/contract/build.ts';
 import type { Written } from '#src/contract/outputs.ts';
@@ -12,6 +12,7 @@ import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { openFolder } from '#src/io/folder.ts';
 import { hashSourceFiles, listSourceFiles } from '#src/io/source-hash.ts';
 import { isDirectory } from '#src/io/is-directory.ts';
+import { ensureOwnFolder, studioHome } from '#src/io/studio-home.ts';
 import { openGgufModel } from '#src/model/gguf-model.ts';
 import { ggufAdapterOf } from '#src/model/open-gguf-adapter.ts';
 import { baseOfModel } from '#src/stages/merge/adapter-base.ts';
@@ -79,7 +80,9 @@ export async function addToBundle(
   ports: Pick<ConvertPorts, 'convertLora'>,
   { domain, overwrite, emit, signal }: AddOptions,
 ): Promise<RewrittenBundle> {
-  const folder = await mkdtemp(join(tmpdir(), 'gguf-studio-adapters-'));
+  // Named after this process: `clean` removes it when the process was killed.
+  const temporary = await ensureOwnFolder(join(studioHome(), 'temporary'));
+  const folder = await ensureOwnFolder(join(temporary, `adapters-${process.pid}-${randomUUID()}`));
   try {
     const add: AddedAdapter[] = [];
     for (const [index, { path, scale, name }] of adapters.entries()) {

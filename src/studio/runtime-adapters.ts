@@ -12,6 +12,7 @@ import {
   findConvertedAdapter,
   keepConvertedAdapter,
 } from '#src/io/adapter-cache.ts';
+import { keepCacheLimit } from '#src/io/cache-entries.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { hashSourceFiles, listSourceFiles } from '#src/io/source-hash.ts';
 import { ensureOwnFolder } from '#src/io/studio-home.ts';
@@ -95,7 +96,9 @@ export function runtimeAdapters({
         say(`Converting adapter ${basename(folder)} for this model …`);
         const { written, done } = await convert(folder, base, signal);
         try {
-          return await keepConvertedAdapter(written, key, cache);
+          const made = await keepConvertedAdapter(written, key, cache);
+          await keepCacheLimit(home).catch(() => 0);
+          return made;
         } finally {
           await done();
         }

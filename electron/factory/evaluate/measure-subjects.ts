@@ -12,7 +12,7 @@ import type { PositionScores, ReferenceChunk } from '#src/evaluation/position-sc
 import { chooseReferenceSize, llamaLogitsBytes } from '#src/evaluation/reference/reference-size.ts';
 import { summarize } from '#src/evaluation/statistics/summarize.ts';
 import { chooseThreads } from '#src/io/choose-threads.ts';
-import { pruneMeasurements } from '#src/io/measurement-store.ts';
+import { keepCacheLimit } from '#src/io/cache-entries.ts';
 import type { LlamaLibrary } from '../ffi/llama-library.types.ts';
 import { forwardNativeLog, nativeLibrary } from '../native-library.ts';
 import { adapterFiles } from './adapter-files.ts';
@@ -126,7 +126,7 @@ export async function measureSubjects(asked: MeasureOptions): Promise<MeasuredSu
     const measured = await runPasses(passes, basePasses, prepared, options, library);
     const notices = noticesOf(passes, basePasses);
     for (const message of notices) emit({ event: 'notice', level: 'warning', message });
-    if (conditions.keep) await pruneMeasurements().catch(() => 0);
+    if (conditions.keep) await keepCacheLimit().catch(() => 0);
     const isSampled = options.mode === 'reference';
     return {
       reference: reference.subject,

@@ -1,21 +1,24 @@
-// `clean`: lists what interrupted work left in the app's own folders; deletes it only with --yes.
-import { join } from 'node:path';
+// `clean`: lists what interrupted work left in the app's own folders; deletes it after a yes, or with --yes.
 import { findLeftovers, removeLeftover, type Leftover } from '#src/io/leftovers.ts';
 import { studioHome } from '#src/io/studio-home.ts';
 import { findWorkspace, openWorkspace, type Workspace } from '#src/io/workspace.ts';
 import { describeCommand } from '#src/stages/stage-descriptor.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { defineCommand, type CommandContext } from '../command.ts';
 import { formatBytes } from '#src/text/format-number.ts';
+import { join } from 'node:path';
+import { defineCommand, type CommandContext } from '../command.ts';
 import { printable } from '../printable.ts';
 import { renderTable } from '../render-table.ts';
+import { usageError } from '../usage-error.ts';
 
 const descriptor = describeCommand({
   name: 'clean',
   title: 'Clean',
   summary: 'List or delete what interrupted work left behind',
   description: [
-    'Looks only into folders that belong to GGUF Studio: workspaces (with gguf-studio.json) and its own state folder. Partial outputs that a running process writes are left alone; deleting the others means that their builds start anew.',
+    'Finds partial and rejected outputs, short-lived files of processes that are gone, records of files that are gone, and logs of jobs that ended more than 30 days ago. What is kept only to be quicker (adapters taken out of bundles or converted for the chat, importance matrices that builds collected, parts of measurements) may take 8 GiB together, or what "cacheLimitBytes" in settings.json says; beyond that, what was used longest ago is listed too.',
+    'Looks only into folders that belong to GGUF Studio: workspaces (with gguf-studio.json) and its own state folder. Links are never followed. Partial outputs that a running process writes are left alone; deleting the others means that their builds start anew.',
+    'Lists everything first. On a terminal it then asks; elsewhere nothing is deleted without --yes.',
   ],
   forms: ['[WORKSPACE...]'],
   positionals: { minimum: 0, maximum: 100 },
@@ -24,41 +27,64 @@ const descriptor = describeCommand({
       kind: 'flag',
       aliases: ['-y'],
       label: 'Yes',
-      description: 'Delete. Without it nothing is deleted, only listed.',
+      description: 'Delete without asking.',
+    },
+    'dry-run': {
+      kind: 'flag',
+      label: 'Dry run',
+      description: 'List only, and do not ask.',
     },
     cache: {
       kind: 'flag',
       label: 'Cache',
-      description:
-        'The adapters that were taken out of bundles or converted for the chat, and the importance matrices that builds collected, too; they are made again when needed.',
+      description: 'All that is kept only to be quicker, not just what is beyond the limit.',
     },
   },
   examples: [
-    { command: 'gguf-studio clean', explains: 'What would be deleted' },
+    { command: 'gguf-studio clean', explains: 'What would be deleted; asks before it is' },
     { command: 'gguf-studio clean --yes', explains: 'Delete it' },
   ],
 });
 
 export const cleanCommand = defineCommand(descriptor, async ({ options, positionals }, context) => {
-  const workspaces = await findWorkspaces(positionals, context);
-  const items = await findLeftovers({ workspaces, cache: options.cache ?? false });
-  const deleted: Leftover[] = [];
-  if (options.yes === true) {
-    for (const item of items) {
-      context.signal.throwIfAborted();
-      if (await removeLeftover(item)) deleted.push(item);
-    }
+  if (options.yes === true && options['dry-run'] === true) {
+    throw usageError('--yes and --dry-run contradict each other.', 'Give one of them.');
   }
-  const shown = options.yes === true ? deleted : items;
-  return {
-    result: {
-      deleted: options.yes === true,
-      items: shown,
-      workspaces: workspaces.map(({ folder }) => folder),
-    },
-    text: renderLeftovers(shown, options.yes === true),
-  };
+  const workspaces = await findWorkspaces(positionals, context);
+  const { signal } = context;
+  const items = await findLeftovers({ workspaces, cache: options.cache ?? false, signal });
+  const result = (shown: readonly Leftover[], deleted: boolean) => ({
+    deleted,
+    items: shown,
+    bytes: shown.reduce((sum, { bytes }) => sum + bytes, 0),
+    workspaces: workspaces.map(({ folder }) => folder),
+  });
+  let isMeant = options.yes === true;
+  if (!isMeant && options['dry-run'] !== true && items.length > 0) {
+    const answer = await askFor(items, context);
+    if (answer === false) return { result: result(items, false), text: 'Nothing was deleted.\n' };
+    isMeant = answer === true;
+  }
+  if (!isMeant) return { result: result(items, false), text: renderLeftovers(items, false) };
+  const deleted: Leftover[] = [];
+  for (const item of items) {
+    signal.throwIfAborted();
+    if (await removeLeftover(item)) deleted.push(item);
+  }
+  const text = options.yes === true ? renderLeftovers(deleted, true) : lastLine(deleted, true);
+  return { result: result(deleted, true), text };
 });
+
+/** Shows what would go and asks; undefined where nobody can answer (and nothing is shown). */
+async function askFor(
+  items: readonly Leftover[],
+  context: CommandContext,
+): Promise<boolean | undefined> {
+  if (context.ask === undefined) return undefined;
+  context.print(renderTableOf(items));
+  const total = formatBytes(items.reduce((sum, { bytes }) => sum + bytes, 0));
+  return context.ask(`Delete ${countOf(items)}, ${total}?`);
+}
 
 /** Named ones, else the one around the current folder and the embedded Seedling. */
 async function findWorkspaces(
@@ -81,15 +107,26 @@ async function findWorkspaces(
 
 function renderLeftovers(items: readonly Leftover[], deleted: boolean): string {
   if (items.length === 0) return 'Nothing to clean.\n';
+  return `${renderTableOf(items)}${lastLine(items, deleted)}`;
+}
+
+function renderTableOf(items: readonly Leftover[]): string {
   const rows = items.map((item) => [item.kind, formatBytes(item.bytes), printable(item.path)]);
   const columns = [
     { title: 'kind' },
     { title: 'size', align: 'right' as const },
     { title: 'path' },
   ];
+  return renderTable(columns, rows);
+}
+
+function lastLine(items: readonly Leftover[], deleted: boolean): string {
   const total = formatBytes(items.reduce((sum, { bytes }) => sum + bytes, 0));
-  const last = deleted
-    ? `Deleted ${items.length} items, ${total}.\n`
-    : `${items.length} items, ${total}. Nothing was deleted: add --yes to delete them.\n`;
-  return `${renderTable(columns, rows)}${last}`;
+  return deleted
+    ? `Deleted ${countOf(items)}, ${total}.\n`
+    : `${countOf(items)}, ${total}. Nothing was deleted: add --yes to delete them.\n`;
+}
+
+function countOf({ length }: readonly Leftover[]): string {
+  return `${length} ${length === 1 ? 'item' : 'items'}`;
 }

@@ -1,8 +1,8 @@
-import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { measurementKey, openKeptChunks, pruneMeasurements } from '#src/io/measurement-store.ts';
+import { measurementKey, openKeptChunks } from '#src/io/measurement-store.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -65,24 +65,4 @@ describe('kept chunks', () => {
     await writeFile(join(own, '000004.chunk'), await readFile(join(own, '000003.chunk')));
     expect(await kept.read(4)).toBeUndefined();
   });
-});
-
-it('removes what was used longest ago, and never what was used within the hour', async () => {
-  const hoursAgo = { old: 5, older: 9, young: 0.5 };
-  for (const [model, hours] of Object.entries(hoursAgo)) {
-    const kept = await openKeptChunks('scores', { model }, folder);
-    await kept.write(
-      0,
-      Uint8Array.from({ length: 10_000 }, () => Math.random() * 256),
-    );
-    const time = new Date(Date.now() - hours * 3_600_000);
-    await utimes(join(folder, nameOf({ model }), 'about.json'), time, time);
-  }
-  const left = async () => (await readdir(folder)).filter((name) => name.startsWith('scores-'));
-  expect(await pruneMeasurements(1e6, folder)).toBe(0);
-  await pruneMeasurements(40_000, folder);
-  expect(await left()).toEqual(expect.arrayContaining([nameOf({ model: 'old' }), nameOf({ model: 'young' })])); // prettier-ignore
-  expect(await left()).toHaveLength(2);
-  await pruneMeasurements(0, folder);
-  expect(await left()).toEqual([nameOf({ model: 'young' })]);
 });
