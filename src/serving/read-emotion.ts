@@ -6,6 +6,7 @@ import {
   type RouterManifest,
 } from '#src/contract/routing/manifest.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
+import { dotProduct } from '#src/routing/dot-product.ts';
 import { emotionStepOf } from '#src/routing/emotion/apply-tone.ts';
 import { detectEmotion, type DetectedEmotion } from '#src/routing/emotion/detect-emotion.ts';
 import type { FamilyEngine } from './family-engine.ts';
@@ -103,16 +104,10 @@ function nearestLabel(
 ): DetectedEmotion {
   let index = 0;
   const scores = emotionLabels.map((label) => {
-    const similar = anchors[label].map(() => dot(own, known[index++]!));
+    const similar = anchors[label].map(() => dotProduct(own, known[index++]!));
     return { label, score: Math.exp(10 * Math.max(...similar)) };
   });
   const sum = scores.reduce((total, { score }) => total + score, 0);
   const best = scores.toSorted((left, right) => right.score - left.score)[0]!;
   return { label: best.label, confidence: best.score / sum, source, words: [] };
-}
-
-function dot(left: Float32Array, right: Float32Array): number {
-  let sum = 0;
-  for (let index = 0; index < left.length; index++) sum += left[index]! * (right[index] ?? 0);
-  return sum;
 }

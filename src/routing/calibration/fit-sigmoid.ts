@@ -1,5 +1,6 @@
 // Scores that mean what they say: a logistic function from what a model computed to how often that was right on texts that it
 // had not seen (Platt, 1999; fitted with Newton's method and a small penalty that keeps it finite where classes separate).
+import { dotProduct } from '../dot-product.ts';
 
 export interface Sigmoid {
   readonly bias: number;
@@ -29,7 +30,7 @@ export function fitSigmoid(samples: readonly SigmoidSample[], prior: Sigmoid): S
     const curvature = Array.from({ length: size }, () => new Array<number>(size).fill(0));
     for (const { inputs, right } of samples) {
       const row = [1, ...inputs];
-      const probability = sigmoid(dot(parameters, row));
+      const probability = sigmoid(dotProduct(parameters, row));
       const error = probability - (right ? high : low);
       const spread = Math.max(probability * (1 - probability), 1e-9);
       for (let i = 0; i < size; i++) {
@@ -58,7 +59,7 @@ export function fitSigmoid(samples: readonly SigmoidSample[], prior: Sigmoid): S
 }
 
 export function applySigmoid({ bias, weights }: Sigmoid, inputs: readonly number[]): number {
-  return sigmoid(bias + dot(weights, inputs));
+  return sigmoid(bias + dotProduct(weights, inputs));
 }
 
 export function sigmoid(value: number): number {
@@ -69,12 +70,6 @@ export function sigmoid(value: number): number {
 export function logit(probability: number): number {
   const inside = Math.min(Math.max(probability, 1e-6), 1 - 1e-6);
   return Math.log(inside / (1 - inside));
-}
-
-function dot(left: readonly number[], right: readonly number[]): number {
-  let sum = 0;
-  for (let index = 0; index < left.length; index++) sum += (left[index] ?? 0) * (right[index] ?? 0);
-  return sum;
 }
 
 /** Solves a small symmetric positive definite system by Gaussian elimination with pivots. */

@@ -2,6 +2,7 @@
 // means differs from model to model, so its scale is learned from the examples themselves, each left out in turn.
 import type { Reason } from '#src/contract/routing/decision.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { createLikenessKernel, type LikenessKernel } from '#src/kernels/likeness-kernel.ts';
 import { applySigmoid, fitSigmoid, type Sigmoid } from '../calibration/fit-sigmoid.ts';
 import type {
   Classification,
@@ -10,6 +11,8 @@ import type {
   RouteExamples,
   TrainedClassifier,
 } from '../classifier.ts';
+import { dotProduct } from '../dot-product.ts';
+import { nearestLikenesses } from './nearest-likeness.ts';
 
 export interface EmbeddingOptions {
   readonly method: 'centroids' | 'nearest';
@@ -55,18 +58,10 @@ export async function createEmbeddingClassifier(
   const groups = Array.from({ length: classes }, (_, label) =>
     texts.filter((text) => text.label === label),
   );
-  const centroids = groups.map((group) => centroidOf(group, mean.length));
-  const likeness = (vector: Float32Array, without?: EmbeddedText) =>
-    groups.map((group, label) =>
-      options.method === 'centroids'
-        ? toCentroid(
-            vector,
-            centroids[label],
-            group.length,
-            without?.label === label ? without : undefined,
-          )
-        : toNearest(vector, group, options.neighbours, without),
-    );
+  const likeness =
+    options.method === 'centroids'
+      ? likenessToCentroids(groups, mean.length)
+      : likenessToNearest(texts, groups, mean.length, options.neighbours);
   const { sigmoid, heldOut } = calibrate(texts, routes.length, likeness);
   const scoresOf = (likenesses: readonly number[]) =>
     inputsOf(likenesses).map((inputs) => applySigmoid(sigmoid, inputs));
@@ -113,7 +108,7 @@ async function embedAll(
 function meanOf(vectors: readonly Float32Array[]): Float64Array {
   const mean = new Float64Array(vectors[0]?.length ?? 0);
   for (const vector of vectors) {
-    const length = Math.sqrt(dot(vector, vector)) || 1;
+    const length = normOf(vector);
     for (let at = 0; at < mean.length; at++) {
       mean[at] = (mean[at] as number) + (vector[at] as number) / length / vectors.length;
     }
@@ -122,85 +117,83 @@ function meanOf(vectors: readonly Float32Array[]): Float64Array {
 }
 
 function normalize(vector: Float32Array, mean: Float64Array): Float32Array {
-  const length = Math.sqrt(dot(vector, vector)) || 1;
+  const length = normOf(vector);
   const centred = vector.map((value, at) => value / length - (mean[at] as number));
-  const rest = Math.sqrt(dot(centred, centred)) || 1;
+  const rest = normOf(centred);
   return centred.map((value) => value / rest);
 }
 
-/** Four sums at once: one would wait for itself at every step. */
-function dot(left: Float32Array, right: Float32Array): number {
-  let first = 0;
-  let second = 0;
-  let third = 0;
-  let fourth = 0;
-  const whole = left.length - (left.length % 4);
-  for (let at = 0; at < whole; at += 4) {
-    first += (left[at] as number) * (right[at] as number);
-    second += (left[at + 1] as number) * (right[at + 1] as number);
-    third += (left[at + 2] as number) * (right[at + 2] as number);
-    fourth += (left[at + 3] as number) * (right[at + 3] as number);
-  }
-  for (let at = whole; at < left.length; at++)
-    first += (left[at] as number) * (right[at] as number);
-  return first + second + third + fourth;
+/** By class; `without` is left out of its own, as if it had not been among the examples. */
+type Likeness = (vector: Float32Array, without?: EmbeddedText) => number[];
+
+/** Likeness to the sum of a group's vectors, whose direction is the centroid. */
+function likenessToCentroids(
+  groups: readonly (readonly EmbeddedText[])[],
+  length: number,
+): Likeness {
+  const centroids = groups.map((group) => {
+    const sum = new Float32Array(length);
+    for (const { vector } of group) {
+      for (let at = 0; at < length; at++) sum[at] = (sum[at] as number) + (vector[at] as number);
+    }
+    return { sum, norm: normOf(sum), count: group.length };
+  });
+  return (vector, without) =>
+    centroids.map(({ sum, norm, count }, label) => {
+      if (without?.label !== label) return count === 0 ? -1 : dotProduct(vector, sum) / norm;
+      if (count === 1) return -1;
+      const rest = sum.map((value, at) => value - (without.vector[at] as number));
+      return dotProduct(vector, rest) / normOf(rest);
+    });
 }
 
-/** Sum of a group's vectors; its direction is the centroid, and one vector can be taken out of it. */
-function centroidOf(group: readonly EmbeddedText[], length: number): Float32Array {
-  const sum = new Float32Array(length);
-  for (const { vector } of group) {
-    for (let at = 0; at < length; at++) sum[at] = (sum[at] as number) + (vector[at] as number);
-  }
-  return sum;
-}
-
-function toCentroid(
-  vector: Float32Array,
-  sum: Float32Array | undefined,
-  count: number,
-  without: EmbeddedText | undefined,
-): number {
-  if (sum === undefined || count === 0 || (count === 1 && without !== undefined)) return -1;
-  const used =
-    without === undefined ? sum : sum.map((value, at) => value - (without.vector[at] as number));
-  return dot(vector, used) / (Math.sqrt(dot(used, used)) || 1);
-}
-
-/** Mean likeness to the nearest few of a group. */
-function toNearest(
-  vector: Float32Array,
-  group: readonly EmbeddedText[],
+/** Mean likeness to the nearest few of each group. `texts` are those of all groups, one group after the other. */
+function likenessToNearest(
+  texts: readonly EmbeddedText[],
+  groups: readonly (readonly EmbeddedText[])[],
+  length: number,
   neighbours: number,
-  without: EmbeddedText | undefined,
-): number {
-  const nearest: number[] = [];
-  for (const other of group) {
-    if (other === without) continue;
-    const likeness = dot(vector, other.vector);
-    if (nearest.length === neighbours && likeness <= (nearest.at(-1) ?? 0)) continue;
-    const place = nearest.findIndex((known) => known < likeness);
-    nearest.splice(place < 0 ? nearest.length : place, 0, likeness);
-    if (nearest.length > neighbours) nearest.pop();
-  }
-  if (nearest.length === 0) return -1;
-  return nearest.reduce((sum, likeness) => sum + likeness, 0) / nearest.length;
+): Likeness {
+  if (texts.length === 0) return () => groups.map(() => -1);
+  const kernel: LikenessKernel = createLikenessKernel(
+    texts.map(({ vector }) => vector),
+    length,
+  );
+  const places = new Map(texts.map((text, index) => [text, index]));
+  const ends: number[] = [];
+  for (const group of groups) ends.push((ends.at(-1) ?? 0) + group.length);
+  return (vector, without) => {
+    const leftOut = without === undefined ? -1 : (places.get(without) ?? -1);
+    return nearestLikenesses(kernel.compare(vector), ends, neighbours, leftOut);
+  };
+}
+
+function normOf(vector: Float32Array): number {
+  return Math.sqrt(dotProduct(vector, vector)) || 1;
 }
 
 /** By class: the likeness, and its distance to the best of the others. */
 function inputsOf(likenesses: readonly number[]): number[][] {
-  return likenesses.map((likeness, label) => {
-    let other = -1;
-    for (const [at, value] of likenesses.entries())
-      if (at !== label && value > other) other = value;
-    return [likeness, likeness - other];
-  });
+  let best = -1;
+  let second = -1;
+  let bestAt = -1;
+  for (let at = 0; at < likenesses.length; at++) {
+    const value = likenesses[at] as number;
+    if (value > best) {
+      second = best;
+      best = value;
+      bestAt = at;
+    } else if (value > second) {
+      second = value;
+    }
+  }
+  return likenesses.map((likeness, at) => [likeness, likeness - (at === bestAt ? second : best)]);
 }
 
 function calibrate(
   texts: readonly EmbeddedText[],
   routeCount: number,
-  likeness: (vector: Float32Array, without: EmbeddedText) => number[],
+  likeness: Likeness,
 ): { sigmoid: Sigmoid; heldOut: HeldOutScores[] } {
   const step = Math.max(1, texts.length / maximumCalibrated);
   const chosen = texts.filter(
@@ -228,7 +221,7 @@ function calibrate(
 /** The nearest examples: what decides for `nearest`, and the heaviest parts of the centroid for `centroids`. */
 function explain(vector: Float32Array, group: readonly EmbeddedText[], route: string): Reason[] {
   return group
-    .map(({ text, vector: other }) => ({ text, similarity: dot(vector, other) }))
+    .map(({ text, vector: other }) => ({ text, similarity: dotProduct(vector, other) }))
     .toSorted((left, right) => right.similarity - left.similarity)
     .slice(0, shownExamples)
     .filter(({ similarity }) => similarity > 0)
