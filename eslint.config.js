@@ -11,7 +11,7 @@ export default tseslint.config(
       'node_modules/**',
       'coverage/**',
       'assets/**',
-      'src/kernels/*.as.ts',
+      'src/kernels/**/*.as.ts',
       'src/kernels/*.wasm.ts',
     ],
   },

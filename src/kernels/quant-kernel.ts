@@ -1,17 +1,17 @@
-// Loads the WebAssembly kernel of the K-quants. One instance per thread: it owns the memory in which rows are worked on,
+// Loads the WebAssembly kernel of the quantizations. One instance per thread: it owns the memory in which rows are worked on,
 // so that they are decoded, merged and encoded without being copied in between.
 import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
-import { kQuantsWasm } from './k-quants.wasm.ts';
+import { quantsWasm } from './quants.wasm.ts';
 
-export interface KQuantKernel {
+export interface QuantKernel {
   /** The kernel's own rows: write F32 values here, then encode them. Calling it again invalidates earlier views. */
   rows(elements: number): Float32Array;
-  /** True for encodings that the kernel does faster than libggml. */
-  supports(type: GgmlType, hasImportance: boolean): boolean;
+  /** True for encodings that the kernel does. */
+  supports(type: GgmlType): boolean;
   /**
    * Encodes the first `rowCount` rows of `columns` values into `target`, bit for bit as libggml does on x64.
-   * Gives the super-blocks of 256 weights that it left to libggml (extreme values), by their index; `target` has no
-   * meaning there.
+   * Gives the blocks that it left to libggml (extreme values, rows of fewer than four blocks), by their index; `target`
+   * has no meaning there.
    */
   encode(
     type: GgmlType,
@@ -36,15 +36,16 @@ interface KernelExports {
   ): number;
 }
 
-export const superBlock = 256;
 const pageBytes = 65536;
-const always: readonly GgmlType[] = ['Q2_K', 'Q4_K', 'Q5_K', 'Q6_K'];
+const supported: readonly GgmlType[] = [
+  'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'IQ4_NL', 'Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K', 'IQ4_XS',
+]; // prettier-ignore
 
 /** Compiles the kernel; undefined where the runtime has no WebAssembly SIMD. */
-export function createKQuantKernel(): KQuantKernel | undefined {
+export function createQuantKernel(): QuantKernel | undefined {
   let kernel: KernelExports;
   try {
-    const bytes = Uint8Array.from(atob(kQuantsWasm), (character) => character.charCodeAt(0));
+    const bytes = Uint8Array.from(atob(quantsWasm), (character) => character.charCodeAt(0));
     const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), {});
     kernel = instance.exports as unknown as KernelExports;
   } catch {
@@ -60,11 +61,11 @@ export function createKQuantKernel(): KQuantKernel | undefined {
 
   return {
     rows(elements) {
-      // Behind the rows: their codes (less than a byte per weight), one row of weights, the list of refused blocks.
-      require(rowsOffset + elements * 4 + elements + elements * 4 + elements / 64 + 256);
+      // Behind the rows: their codes (at most 34 bytes per 32 weights), one row of weights, the list of refused blocks.
+      require(rowsOffset + elements * 4 + (elements * 34) / 32 + elements * 4 + elements / 8 + 256);
       return new Float32Array(memory.buffer, rowsOffset, elements);
     },
-    supports: (type, hasImportance) => always.includes(type) || (type === 'Q3_K' && hasImportance),
+    supports: (type) => supported.includes(type),
     encode(type, rowCount, columns, importance, target) {
       const elements = rowCount * columns;
       const byteLength = rowCount * rowByteLength(type, columns);
@@ -80,7 +81,7 @@ export function createKQuantKernel(): KQuantKernel | undefined {
         importance === null ? 0 : weightsOffset,
         targetOffset,
         rowCount,
-        columns / superBlock,
+        columns / ggmlTypes[type].blockSize,
         refusedOffset,
       );
       target.set(new Uint8Array(memory.buffer, targetOffset, byteLength));

@@ -1,14 +1,14 @@
-// The K-quant kernel against libggml itself: the same bytes for every kind of data, block by block.
+// The quantization kernel against libggml itself: the same bytes for every kind of data, block by block.
 import { describe, expect, it } from 'vitest';
 import { locateLibrary } from '#electron/factory/ffi/locate-library.ts';
 import { openRowLibrary } from '#electron/factory/ffi/open-llama-library.ts';
 import { RowEncoder } from '#electron/factory/quantize/row-encoder.ts';
-import { createKQuantKernel, superBlock } from '#src/kernels/k-quant-kernel.ts';
-import { rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
+import { createQuantKernel } from '#src/kernels/quant-kernel.ts';
+import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
 import { seededFloats } from '#test/helpers/seeded-floats.ts';
 
 const codec = openRowLibrary(locateLibrary());
-const kernel = createKQuantKernel()!;
+const kernel = createQuantKernel()!;
 const columns = 1024;
 const rowCount = 24;
 const elements = rowCount * columns;
@@ -47,7 +47,9 @@ const weightings: Record<string, ((random: number) => number) | null> = {
   'tiny weights': (random) => Math.abs(random) * 1e-20,
   'huge weights': (random) => Math.abs(random) * 1e15,
 };
-const types: readonly GgmlType[] = ['Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K'];
+const types: readonly GgmlType[] = [
+  'Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K', 'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'IQ4_NL', 'IQ4_XS',
+]; // prettier-ignore
 
 function weightsOf(kind: string): Float32Array | null {
   const weight = weightings[kind]!;
@@ -61,10 +63,10 @@ function compare(shape: string, weights: Float32Array | null) {
 /** Differences by type between the kernel's blocks and libggml's; refused blocks do not count. */
 function compareValues(source: Float32Array, weights: Float32Array | null) {
   return types
-    .filter((type) => kernel.supports(type, weights !== null))
+    .filter((type) => kernel.supports(type))
     .map((type) => {
       const length = rowCount * rowByteLength(type, columns);
-      const blockBytes = rowByteLength(type, superBlock);
+      const blockBytes = rowByteLength(type, ggmlTypes[type].blockSize);
       const [ours, theirs] = [new Uint8Array(length), new Uint8Array(length)];
       kernel.rows(elements).set(source);
       const refused = new Set(kernel.encode(type, rowCount, columns, weights, ours));
@@ -129,17 +131,40 @@ describe('the kernel', () => {
   });
 
   it('keeps its rows when its memory grows', () => {
-    const small = kernel.rows(superBlock);
+    const small = kernel.rows(256);
     small.fill(0.5);
     const rows = kernel.rows(1 << 20);
     expect(rows[0]).toBe(0.5);
     expect(rows).toHaveLength(1 << 20);
   });
 
-  it('does only what libggml is slow at', () => {
-    expect(kernel.supports('Q4_K', false)).toBe(true);
-    expect(kernel.supports('Q3_K', true)).toBe(true);
-    expect(kernel.supports('Q3_K', false)).toBe(false);
-    expect(kernel.supports('Q8_0', false)).toBe(false);
+  it('leaves a row of fewer than four blocks to libggml', () => {
+    kernel.rows(96).set(seededFloats(3, 96));
+    const target = new Uint8Array(rowByteLength('Q4_0', 96));
+    expect([...kernel.encode('Q4_0', 1, 96, null, target)]).toEqual([0, 1, 2]);
+  });
+
+  it('encodes rows whose blocks do not come in fours', () => {
+    const encoder = new RowEncoder(codec);
+    for (const narrow of [160, 224, 2880]) {
+      const source = seededFloats(narrow, 6 * narrow);
+      const weights = seededFloats(7, narrow).map((value) => value * value + 1e-3);
+      for (const type of types.filter((one) => ggmlTypes[one].blockSize === 32)) {
+        for (const importance of [null, weights]) {
+          const length = 6 * rowByteLength(type, narrow);
+          const [ours, theirs] = [new Uint8Array(length), new Uint8Array(length)];
+          const rows = encoder.rows(6 * narrow);
+          rows.set(source);
+          encoder.encode(type, rows, 6, narrow, importance, ours);
+          codec.encode(type, source, theirs, 6, narrow, importance);
+          expect(Buffer.from(ours).equals(theirs), `${type}, ${narrow} columns`).toBe(true);
+        }
+      }
+    }
+  });
+
+  it('has no types that carry tables of their own', () => {
+    expect(kernel.supports('IQ2_XS')).toBe(false);
+    expect(kernel.supports('F16')).toBe(false);
   });
 });

@@ -1,0 +1,31 @@
+// AssemblyScript (compiled to WebAssembly SIMD by `npm run build:kernels`, not part of the TypeScript program).
+// Entry of the quantization kernels: encodes F32 rows bit for bit as libggml's scalar code for x64 does. The parts are in
+// quants/: vectors (what all share), searches (scales of four blocks at once), k-quants, block-quants.
+import { encodeBlocks, encodeNonlinearSuperBlocks, IQ4_NL, Q8_0 } from './quants/block-quants.as';
+import { encodeSuperBlocks } from './quants/k-quants.as';
+
+const IQ4_XS = 23;
+
+/** Where the caller may put its data: everything below belongs to this module. */
+export function freeMemory(): usize {
+  return __heap_base;
+}
+
+/**
+ * Encodes rows × blocks blocks (of 256 values; of 32 for Q4_0 to Q8_0 and IQ4_NL). `type` is ggml's number of the type.
+ * x: f32 (rows, values); weights: f32 (values) or 0; target: encoded blocks; refused: u32 list, overwritten.
+ * Returns how many blocks it left alone (values so small or large that libggml may differ); their indices are in `refused`.
+ */
+export function encode(
+  type: i32,
+  x: usize,
+  weights: usize,
+  target: usize,
+  rows: i32,
+  blocks: i32,
+  refused: usize,
+): i32 {
+  if (type <= Q8_0 || type == IQ4_NL) return encodeBlocks(type, x, weights, target, rows, blocks, refused);
+  if (type == IQ4_XS) return encodeNonlinearSuperBlocks(x, weights, target, rows, blocks, refused);
+  return encodeSuperBlocks(type, x, weights, target, rows, blocks, refused);
+}
