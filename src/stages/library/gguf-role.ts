@@ -25,6 +25,11 @@ const languageModels = new Set(
   kimi-k3 talkie mellum nanbeige qwen3tts pockettts`.split(/\s+/),
 );
 
+/** Whether llama.cpp v0.5.0 knows this `general.architecture` as a language model. */
+export function isLanguageModel(architecture: string): boolean {
+  return languageModels.has(architecture);
+}
+
 const voice =
   /wavtokenizer|vocoder|snac|\btts\b|tts$|tts[-_]|kokoro|parler|outetts|orpheus|bark|dia$|dac$|mimi/;
 const speech = /whisper|asr|wav2vec|moonshine|parakeet|canary|sensevoice|paraformer|conformer/;
