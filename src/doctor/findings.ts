@@ -6,6 +6,7 @@ import type { Sha256 } from '#src/stages/validate/validation-ports.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
 import { findingCatalog } from './catalog.ts';
 import type { Subject } from './subject.ts';
+import type { ExaminationTask, ExaminedTemplates } from './template/examine-template.ts';
 
 /** `cause` and `remedy` default to the catalogue's; lists default to empty. */
 export type Draft = Pick<Finding, 'message'> &
@@ -26,6 +27,11 @@ export interface DoctorPorts {
     decode(type: GgmlType, source: Uint8Array, target: Float32Array, count: number): void;
   };
   readonly createSha256: () => Sha256;
+  /** Renders chat templates where an endless one can be ended. */
+  readonly examineTemplates: (
+    task: ExaminationTask,
+    signal: AbortSignal,
+  ) => Promise<ExaminedTemplates>;
   /** Seconds, rising. */
   readonly now: () => number;
 }

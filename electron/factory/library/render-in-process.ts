@@ -1,6 +1,7 @@
 // Renders a chat template in a process of its own, with bounds on time and memory that a hostile one cannot cross.
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ExaminationTask, ExaminedTemplates } from '#src/doctor/template/examine-template.ts';
 import type {
   ConversationsTask,
   RenderedConversations,
@@ -25,10 +26,14 @@ export function renderInProcess(
   task: TemplateTask,
   bounds: RenderBounds,
 ): Promise<RenderedTemplate>;
+export function renderInProcess(
+  task: ExaminationTask,
+  bounds: RenderBounds,
+): Promise<ExaminedTemplates>;
 export async function renderInProcess(
-  task: TemplateTask | ConversationsTask,
+  task: TemplateTask | ConversationsTask | ExaminationTask,
   { milliseconds, signal }: RenderBounds,
-): Promise<RenderedTemplate | RenderedConversations> {
+): Promise<RenderedTemplate | RenderedConversations | ExaminedTemplates> {
   signal?.throwIfAborted();
   const child = fork(processEntry(), [], {
     execArgv: [`--max-old-space-size=${memoryMegabytes}`],
@@ -46,7 +51,7 @@ export async function renderInProcess(
       onAbort = () => reject(signal?.reason as Error);
       signal?.addEventListener('abort', onAbort);
       child.once('message', (result) =>
-        resolve(result as RenderedTemplate | RenderedConversations),
+        resolve(result as RenderedTemplate | RenderedConversations | ExaminedTemplates),
       );
       child.once('error', (error) => resolve({ problem: `It was not rendered: ${error.message}` }));
       child.once('exit', () => resolve({ problem: 'It fills the memory or cannot be rendered.' }));

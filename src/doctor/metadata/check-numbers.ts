@@ -55,7 +55,7 @@ export function checkRope(
       code: 'metadata/rope',
       severity: isFatal ? 'error' : 'warning',
       message: `${key} ${message}`,
-      evidence: { value: String(entryValue(metadata, key)?.value) },
+      evidence: { value: entryNumber(metadata, key) ?? entryString(metadata, key) ?? null },
       keys: [key],
       remedy:
         best === undefined

@@ -98,7 +98,9 @@ function isDefault(
   }
 }
 
-function shown(value: GgufValue): string {
-  const text = typeof value.value === 'string' ? JSON.stringify(value.value) : String(value.value);
+/** For messages; arrays by their length. */
+export function shown(value: GgufValue): string {
+  if (value.type === 'array') return `${value.value.length} values`;
+  const text = value.type === 'string' ? JSON.stringify(value.value) : String(value.value);
   return text.length > 100 ? `${text.slice(0, 100)}...` : text;
 }
