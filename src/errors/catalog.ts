@@ -60,6 +60,11 @@ export const errorCatalog = {
   'job/running': { kind: 'input', title: 'The job is running' },
   // Validation
   'validate/failed': { kind: 'check', title: 'Validation failed' },
+  // Repairing
+  'repair/changed': { kind: 'input', title: 'The file changed after it was diagnosed' },
+  'repair/impossible': { kind: 'input', title: 'This cannot be repaired' },
+  'repair/loss': { kind: 'input', title: 'Something would be lost' },
+  'repair/failed': { kind: 'check', title: 'The repaired file is not sound' },
   // Measuring
   'evaluation/gate': { kind: 'check', title: 'A measured file does not pass its gate' },
   'evaluation/not-finite': { kind: 'input', title: 'The model computes NaN or infinity' },
