@@ -6,6 +6,8 @@ import type { GgufEntry, GgufHeader } from '#src/formats/gguf/types.ts';
 import type { FileKind } from '#src/contract/doctor/diagnosis.ts';
 import type { FileRange } from '#src/contract/doctor/finding.ts';
 import type { ModelView } from '#src/model/model-view.ts';
+import type { StudioError } from '#src/errors/studio-error.ts';
+import type { Layout } from './survey/place-tensors.ts';
 import type { Survey, SurveyedTensor } from './survey/survey.ts';
 
 export interface SubjectPart {
@@ -20,6 +22,21 @@ export interface SubjectPart {
    * like this; for a file that is not split it is 0.
    */
   readonly base: number;
+  /** Where the tensors lie, as the whole part proves; undefined where the header could not be read to its end. */
+  readonly layout: Layout | undefined;
+}
+
+/** One place of a split. */
+export interface SplitSlot {
+  readonly index: number;
+  /** The name that llama.cpp looks for. */
+  readonly expectedName: string;
+  /** `misnamed`: it is there under another name; `foreign`: a file has the name, but is not this part. */
+  readonly state: 'there' | 'misnamed' | 'missing' | 'foreign';
+  /** The file that is used, or that is foreign. */
+  readonly fileName: string | undefined;
+  /** Why it is foreign. */
+  readonly reason?: string;
 }
 
 export interface SubjectTensor extends SurveyedTensor {
@@ -53,8 +70,14 @@ export interface Subject {
   readonly tensors: readonly SubjectTensor[];
   /** `general.architecture`, when it is a text. */
   readonly architecture: string | undefined;
+  /** Of a split: every part that it should have. */
+  readonly split: readonly SplitSlot[] | undefined;
   /** Adapters that ride in the tail, when the list can be read; empty else. */
   readonly members: readonly PlacedMember[];
+  /** Why the list of adapters cannot be read or used; undefined when it can, and without a list. */
+  readonly bundleProblem: StudioError | undefined;
+  /** The first four bytes are not `GGUF`, but all behind them is. */
+  readonly wrongMagic: string | undefined;
   /**
    * Every tensor that the model has is in `tensors`: no record was lost to a damaged header, no part is missing. Only then
    * may a check say that a tensor or a key is missing.

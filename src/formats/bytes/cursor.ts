@@ -1,5 +1,5 @@
-// A little-endian reading position over a window of a file. Parsers stay synchronous and fast: where the window ends
-// too early they throw NeedMoreBytes, and the owner of the window repeats the step with a larger one.
+// A reading position over a window of a file, little-endian unless told otherwise. Parsers stay synchronous and fast: where
+// the window ends too early they throw NeedMoreBytes, and the owner of the window repeats the step with a larger one.
 import { StudioError } from '#src/errors/studio-error.ts';
 
 /** Not an error: asks the owner of the window for at least `byteCount` bytes from the start of the window. */
@@ -19,6 +19,8 @@ export class ByteCursor {
     readonly base: number,
     readonly size: number,
     readonly label: string,
+    /** False only for files that were made for big-endian machines, which the doctor reads. */
+    readonly littleEndian = true,
   ) {
     this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
@@ -71,35 +73,35 @@ export class ByteCursor {
   }
 
   uint16(): number {
-    return this.view.getUint16(this.advance(2), true);
+    return this.view.getUint16(this.advance(2), this.littleEndian);
   }
 
   int16(): number {
-    return this.view.getInt16(this.advance(2), true);
+    return this.view.getInt16(this.advance(2), this.littleEndian);
   }
 
   uint32(): number {
-    return this.view.getUint32(this.advance(4), true);
+    return this.view.getUint32(this.advance(4), this.littleEndian);
   }
 
   int32(): number {
-    return this.view.getInt32(this.advance(4), true);
+    return this.view.getInt32(this.advance(4), this.littleEndian);
   }
 
   float32(): number {
-    return this.view.getFloat32(this.advance(4), true);
+    return this.view.getFloat32(this.advance(4), this.littleEndian);
   }
 
   float64(): number {
-    return this.view.getFloat64(this.advance(8), true);
+    return this.view.getFloat64(this.advance(8), this.littleEndian);
   }
 
   uint64(): bigint {
-    return this.view.getBigUint64(this.advance(8), true);
+    return this.view.getBigUint64(this.advance(8), this.littleEndian);
   }
 
   int64(): bigint {
-    return this.view.getBigInt64(this.advance(8), true);
+    return this.view.getBigInt64(this.advance(8), this.littleEndian);
   }
 
   /**
@@ -108,14 +110,15 @@ export class ByteCursor {
    */
   length64(what: string): number {
     const start = this.advance(8);
-    const high = this.view.getUint32(start + 4, true);
+    const high = this.view.getUint32(this.littleEndian ? start + 4 : start, this.littleEndian);
     if (high > 0x1f_ffff) {
       throw new StudioError(
         'format/limit',
-        `${this.label}: ${what} at offset ${this.base + start} is ${this.view.getBigUint64(start, true)}, more than any file holds.`,
+        `${this.label}: ${what} at offset ${this.base + start} is ${this.view.getBigUint64(start, this.littleEndian)}, more than any file holds.`,
         { hint: 'The file is damaged: fetch it again.' },
       );
     }
-    return high * 0x1_0000_0000 + this.view.getUint32(start, true);
+    const low = this.view.getUint32(this.littleEndian ? start : start + 4, this.littleEndian);
+    return high * 0x1_0000_0000 + low;
   }
 }

@@ -84,7 +84,8 @@ function readArray(cursor: ByteCursor, key: string): GgufArray {
     cursor.require(count * 8);
     return readStringArray(cursor, count, `a string of "${shortKey(key)}"`);
   }
-  const raw = cursor.take(count * ggufElementBytes[elementType]);
+  const stored = cursor.take(count * ggufElementBytes[elementType]);
+  const raw = cursor.littleEndian ? stored : swapped(stored, ggufElementBytes[elementType]);
   switch (elementType) {
     case 'bool':
       return { type: 'array', elementType, value: Array.from(raw, (byte) => byte !== 0) };
@@ -94,6 +95,15 @@ function readArray(cursor: ByteCursor, key: string): GgufArray {
     default:
       return { type: 'array', elementType, value: readNumbers(raw, elementType) };
   }
+}
+
+/** A copy with the bytes of every element turned around: of a file for big-endian machines. */
+function swapped(bytes: Uint8Array, elementBytes: number): Uint8Array {
+  const copy = bytes.slice();
+  for (let at = 0; elementBytes > 1 && at < copy.length; at += elementBytes) {
+    copy.subarray(at, at + elementBytes).reverse();
+  }
+  return copy;
 }
 
 /** Typed arrays have the machine's byte order; every platform that Node runs our native part on is little-endian. */
