@@ -4,14 +4,18 @@ import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types
 import { quantsWasm } from './quants.wasm.ts';
 
 export interface QuantKernel {
+  /** The types that it encodes. */
+  readonly encodes: readonly GgmlType[];
+  /** The types that it decodes. */
+  readonly decodes: readonly GgmlType[];
+  /** Whether importance weights change what it writes. */
+  weighs(type: GgmlType): boolean;
   /** The kernel's own rows: write F32 values here, then encode them. Calling it again invalidates earlier views. */
   rows(elements: number): Float32Array;
-  /** True for encodings that the kernel does. */
-  supports(type: GgmlType): boolean;
   /**
    * Encodes the first `rowCount` rows of `columns` values into `target`, bit for bit as libggml does on x64.
    * Gives the blocks that it left to libggml (extreme values, rows of fewer than four blocks), by their index; `target`
-   * has no meaning there.
+   * has no meaning there. F16 and BF16 leave nothing; their `columns` are a multiple of 8.
    */
   encode(
     type: GgmlType,
@@ -20,6 +24,8 @@ export interface QuantKernel {
     importance: Float32Array | null,
     target: Uint8Array,
   ): Uint32Array;
+  /** Decodes `elements` values (a multiple of 8) into the kernel's rows, and gives those. */
+  decode(type: GgmlType, source: Uint8Array, elements: number): Float32Array;
 }
 
 interface KernelExports {
@@ -34,10 +40,14 @@ interface KernelExports {
     blocks: number,
     refused: number,
   ): number;
+  encodeFloats(type: number, rows: number, target: number, count: number): void;
+  decodeFloats(type: number, source: number, target: number, count: number): void;
 }
 
 const pageBytes = 65536;
-const supported: readonly GgmlType[] = [
+const nothingRefused = new Uint32Array(0);
+const floats: readonly GgmlType[] = ['F16', 'BF16'];
+const quantized: readonly GgmlType[] = [
   'Q4_0', 'Q4_1', 'Q5_0', 'Q5_1', 'Q8_0', 'IQ4_NL', 'Q2_K', 'Q3_K', 'Q4_K', 'Q5_K', 'Q6_K', 'IQ4_XS',
 ]; // prettier-ignore
 
@@ -59,17 +69,27 @@ export function createQuantKernel(): QuantKernel | undefined {
     if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
   }
 
+  function rows(elements: number): Float32Array {
+    // Behind the rows: their codes (at most 34 bytes per 32 weights, 2 per weight of F16), one row of weights, the list of
+    // refused blocks.
+    require(rowsOffset + elements * 4 + elements * 2 + elements * 4 + elements / 8 + 256);
+    return new Float32Array(memory.buffer, rowsOffset, elements);
+  }
+
   return {
-    rows(elements) {
-      // Behind the rows: their codes (at most 34 bytes per 32 weights), one row of weights, the list of refused blocks.
-      require(rowsOffset + elements * 4 + (elements * 34) / 32 + elements * 4 + elements / 8 + 256);
-      return new Float32Array(memory.buffer, rowsOffset, elements);
-    },
-    supports: (type) => supported.includes(type),
+    encodes: [...floats, ...quantized],
+    decodes: floats,
+    weighs: (type) => type !== 'Q8_0' && !floats.includes(type),
+    rows,
     encode(type, rowCount, columns, importance, target) {
       const elements = rowCount * columns;
       const byteLength = rowCount * rowByteLength(type, columns);
       const targetOffset = rowsOffset + elements * 4;
+      if (floats.includes(type)) {
+        kernel.encodeFloats(ggmlTypes[type].id, rowsOffset, targetOffset, elements);
+        target.set(new Uint8Array(memory.buffer, targetOffset, byteLength));
+        return nothingRefused;
+      }
       const weightsOffset = Math.ceil((targetOffset + byteLength) / 16) * 16;
       const refusedOffset = weightsOffset + columns * 4;
       if (importance !== null) {
@@ -85,7 +105,16 @@ export function createQuantKernel(): QuantKernel | undefined {
         refusedOffset,
       );
       target.set(new Uint8Array(memory.buffer, targetOffset, byteLength));
+      if (refused === 0) return nothingRefused;
       return new Uint32Array(memory.buffer, refusedOffset, refused).slice();
+    },
+    decode(type, source, elements) {
+      const target = rows(elements);
+      const sourceOffset = rowsOffset + elements * 4;
+      const byteLength = rowByteLength(type, elements);
+      new Uint8Array(memory.buffer, sourceOffset, byteLength).set(source.subarray(0, byteLength));
+      kernel.decodeFloats(ggmlTypes[type].id, sourceOffset, rowsOffset, elements);
+      return target;
     },
   };
 }

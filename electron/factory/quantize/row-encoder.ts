@@ -1,16 +1,25 @@
-// Encodes rows with the faster of two ways that give the same bytes: our WebAssembly kernel, libggml for
-// the types that it lacks and for the few blocks that the kernel leaves alone.
+// Decodes and encodes rows with the faster of two ways that give the same bytes: our WebAssembly kernel, libggml for the types
+// that it lacks or is not trusted with here, and for the few blocks that the kernel leaves alone.
 import { createQuantKernel, type QuantKernel } from '#src/kernels/quant-kernel.ts';
 import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
 import type { RowCodec } from '../ffi/llama-library.types.ts';
+import { kernelChoice, reasonAgainst, type KernelChoice } from './kernel-check.ts';
+
+/** Types of which libggml's own loop is faster: the compiler made it a vector loop, and it need not transpose. */
+const fasterInLibrary: readonly GgmlType[] = ['Q4_0', 'BF16'];
 
 export class RowEncoder {
   private readonly kernel: QuantKernel | undefined;
+  /** What the check found, by type; it runs at the first use of each, in a kernel of its own. */
+  private readonly trusted = new Map<GgmlType, boolean>();
+  private checking: QuantKernel | undefined;
   private scratch = new Float32Array(0);
 
-  constructor(readonly codec: RowCodec) {
-    // The kernel repeats libggml's arithmetic on x64; builds for other processors fuse multiplications and additions.
-    this.kernel = process.arch === 'x64' ? createQuantKernel() : undefined;
+  constructor(
+    readonly codec: RowCodec,
+    private readonly choice: KernelChoice = kernelChoice(),
+  ) {
+    this.kernel = choice === 'ggml' ? undefined : createQuantKernel();
   }
 
   /** Where the rows that `encode` reads are put; valid until the next call. */
@@ -20,7 +29,22 @@ export class RowEncoder {
     return this.scratch.subarray(0, elements);
   }
 
-  /** Encodes `rows`, which `this.rows` gave. */
+  /** Decodes `elements` values into `rows(elements)`, and gives those. */
+  decode(type: GgmlType, source: Uint8Array, elements: number): Float32Array {
+    const { codec, kernel } = this;
+    if (
+      kernel?.decodes.includes(type) === true &&
+      elements % 8 === 0 &&
+      this.isTrusted(type, false)
+    ) {
+      return kernel.decode(type, source, elements);
+    }
+    const rows = this.rows(elements);
+    codec.decode(type, source, rows, elements);
+    return rows;
+  }
+
+  /** Encodes `rows`, which `this.rows` or `this.decode` gave. */
   encode(
     type: GgmlType,
     rows: Float32Array,
@@ -30,13 +54,22 @@ export class RowEncoder {
     target: Uint8Array,
   ): void {
     const { codec, kernel } = this;
-    if (kernel === undefined || !kernel.supports(type)) {
+    const usable =
+      kernel?.encodes.includes(type) === true &&
+      (rowCount * columns) % 8 === 0 &&
+      this.isTrusted(type, weights !== null && kernel.weighs(type));
+    if (kernel === undefined || !usable) {
       codec.encode(type, rows, target, rowCount, columns, weights);
       return;
     }
     const refused = kernel.encode(type, rowCount, columns, weights, target);
     const { blockSize } = ggmlTypes[type];
     const blockBytes = rowByteLength(type, blockSize);
+    if (weights !== null && refused.length > 0 && blockSize === 32) {
+      // These types weigh by the mean square of the row, so a block cannot be encoded apart from it.
+      this.encodeRowsOf(refused, { type, rows, columns, weights, target });
+      return;
+    }
     for (const index of refused) {
       const first = index * blockSize;
       const column = first % columns;
@@ -49,5 +82,44 @@ export class RowEncoder {
         weights?.subarray(column, column + blockSize) ?? null,
       );
     }
+  }
+
+  private encodeRowsOf(
+    blocks: Uint32Array,
+    encoding: {
+      type: GgmlType;
+      rows: Float32Array;
+      columns: number;
+      weights: Float32Array;
+      target: Uint8Array;
+    },
+  ): void {
+    const { type, rows, columns, weights, target } = encoding;
+    const rowBytes = rowByteLength(type, columns);
+    const blocksPerRow = columns / ggmlTypes[type].blockSize;
+    for (const row of new Set(Array.from(blocks, (block) => Math.floor(block / blocksPerRow)))) {
+      this.codec.encode(
+        type,
+        rows.subarray(row * columns, (row + 1) * columns),
+        target.subarray(row * rowBytes, (row + 1) * rowBytes),
+        1,
+        columns,
+        weights,
+      );
+    }
+  }
+
+  private isTrusted(type: GgmlType, isWeighted: boolean): boolean {
+    if (this.choice === 'wasm') return true;
+    if (!isWeighted && fasterInLibrary.includes(type)) return false;
+    const known = this.trusted.get(type);
+    if (known !== undefined) return known;
+    // The encoder's own kernel holds the rows that are to be encoded.
+    this.checking ??= createQuantKernel();
+    const isSound =
+      this.checking !== undefined &&
+      reasonAgainst(this.checking, this.codec, type, this.choice) === undefined;
+    this.trusted.set(type, isSound);
+    return isSound;
   }
 }

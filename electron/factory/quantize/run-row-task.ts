@@ -69,10 +69,8 @@ function floatRows(
   count: number,
 ): Float32Array {
   const rowBytes = rowByteLength(sourceType, columns);
-  const rows = encoder.rows(count * columns);
   const bytes = new Uint8Array(source.buffer, source.byteOffset + row * rowBytes, count * rowBytes);
-  encoder.codec.decode(sourceType, bytes, rows, rows.length);
-  return rows;
+  return encoder.decode(sourceType, bytes, count * columns);
 }
 
 /** Looks for the value that a check refused; slow, and only done once. */

@@ -63,7 +63,7 @@ function compare(shape: string, weights: Float32Array | null) {
 /** Differences by type between the kernel's blocks and libggml's; refused blocks do not count. */
 function compareValues(source: Float32Array, weights: Float32Array | null) {
   return types
-    .filter((type) => kernel.supports(type))
+    .filter((type) => kernel.encodes.includes(type))
     .map((type) => {
       const length = rowCount * rowByteLength(type, columns);
       const blockBytes = rowByteLength(type, ggmlTypes[type].blockSize);
@@ -164,7 +164,35 @@ describe('the kernel', () => {
   });
 
   it('has no types that carry tables of their own', () => {
-    expect(kernel.supports('IQ2_XS')).toBe(false);
-    expect(kernel.supports('F16')).toBe(false);
+    expect(kernel.encodes).not.toContain('IQ2_XS');
+    expect(kernel.encodes).not.toContain('TQ1_0');
+  });
+
+  it.each(['F16', 'BF16'] as const)('decodes every value of %s as libggml does', (type) => {
+    const all = new Uint8Array(Uint16Array.from({ length: 65_536 }, (_, bits) => bits).buffer);
+    const expected = new Float32Array(65_536);
+    codec.decode(type, all, expected, expected.length);
+    const found = kernel.decode(type, all, expected.length);
+    expect(Buffer.compare(bytesOf(found), bytesOf(expected))).toBe(0);
+  });
+
+  it.each(['F16', 'BF16'] as const)('rounds to %s as libggml does, whatever the bits', (type) => {
+    const bits = new Uint32Array(elements);
+    const random = seededFloats(11, elements);
+    for (let index = 0; index < elements; index++) {
+      // Every exponent, values between two neighbours, and those a bit beside them.
+      const pattern = [0, 0x0fff, 0x1000, 0x1001, 0x7fff, 0x8000, 0x8001][index % 7]!;
+      bits[index] = (Math.floor((random[index]! + 1) * 2 ** 31) & 0xffff0000) | pattern;
+    }
+    const source = new Float32Array(bits.buffer);
+    const [ours, theirs] = [new Uint8Array(elements * 2), new Uint8Array(elements * 2)];
+    kernel.rows(elements).set(source);
+    kernel.encode(type, rowCount, columns, null, ours);
+    codec.encode(type, source, theirs, rowCount, columns, null);
+    expect(Buffer.compare(ours, theirs)).toBe(0);
   });
 });
+
+function bytesOf(values: Float32Array): Uint8Array {
+  return new Uint8Array(values.buffer, values.byteOffset, values.byteLength);
+}

@@ -1,0 +1,106 @@
+// Whether the WebAssembly kernel may be used for a type on this machine: it encodes and decodes a few hundred rows as libggml
+// does, or it is not trusted. On x64 both repeat the same scalar code; elsewhere libggml fuses multiplications and additions.
+import { createQuantKernel, type QuantKernel } from '#src/kernels/quant-kernel.ts';
+import { mulberry32 } from '#src/random/mulberry32.ts';
+import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
+import type { RowCodec } from '../ffi/llama-library.types.ts';
+
+/** `--kernels`: `auto` trusts what this check finds. */
+export type KernelChoice = 'auto' | 'wasm' | 'ggml';
+
+/** How the choice reaches the factory host and its workers. */
+export const kernelsVariable = 'GGUF_STUDIO_KERNELS';
+
+export interface KernelFinding {
+  readonly type: GgmlType;
+  readonly kernel: 'wasm' | 'ggml';
+  /** Why it is libggml's. */
+  readonly reason?: string;
+}
+
+const rowCount = 32;
+const columns = 256;
+const elements = rowCount * columns;
+
+/** Eight kinds of rows, 256 in all: as weights are, and those in which rounding shows. */
+const shapes: readonly ((random: number, index: number) => number)[] = [
+  (random) => random ** 3 * 0.05,
+  (random) => random ** 9 * 3,
+  (random) => Math.fround(Math.round(random * 128) / 4096),
+  (random, index) => (index % 23 === 5 ? random : 0),
+  (random, index) => (index % 256 === 9 ? 30 : random * 1e-3),
+  (random, index) => random * 10 ** -(Math.floor(index / 32) % 12),
+  (random) => Math.abs(random),
+  (random, index) => (Math.floor(index / 32) % 2 === 0 ? 0.37 : -random),
+];
+
+/** The choice from the environment of this process. */
+export function kernelChoice(): KernelChoice {
+  const text = process.env[kernelsVariable];
+  return text === 'wasm' || text === 'ggml' ? text : 'auto';
+}
+
+/** Checks every type that the kernel has. Some 100 ms. */
+export function checkKernels(codec: RowCodec, choice: KernelChoice): KernelFinding[] {
+  const kernel = createQuantKernel();
+  if (kernel === undefined) return [];
+  return [
+    ...kernel.encodes,
+    ...kernel.decodes.filter((type) => !kernel.encodes.includes(type)),
+  ].map((type) => {
+    const reason = reasonAgainst(kernel, codec, type, choice);
+    return reason === undefined ? { type, kernel: 'wasm' } : { type, kernel: 'ggml', reason };
+  });
+}
+
+/**
+ * Why libggml does this type here; undefined when the kernel does. `kernel` must not hold rows that are still needed: the
+ * check writes over them.
+ */
+export function reasonAgainst(
+  kernel: QuantKernel,
+  codec: RowCodec,
+  type: GgmlType,
+  choice: KernelChoice,
+): string | undefined {
+  if (choice === 'wasm') return undefined;
+  if (choice === 'ggml') return 'chosen with --kernels ggml';
+  if (process.arch !== 'x64') return `libggml rounds in its own way on ${process.arch}`;
+  const shape = shapes.findIndex((_, index) => differs(kernel, codec, type, index));
+  return shape < 0 ? undefined : `its bytes differ from libggml's (rows of kind ${shape})`;
+}
+
+function differs(kernel: QuantKernel, codec: RowCodec, type: GgmlType, shape: number): boolean {
+  const random = mulberry32(shape + 1);
+  const value = shapes[shape]!;
+  const source = Float32Array.from({ length: elements }, (_, index) =>
+    value(random() * 2 - 1, index),
+  );
+  const weights = Float32Array.from({ length: columns }, () => random() ** 2 * 40 + 1e-3);
+  const expected = new Uint8Array(rowByteLength(type, elements));
+  const found = new Uint8Array(expected.length);
+  for (const importance of kernel.weighs(type) ? [null, weights] : [null]) {
+    codec.encode(type, source, expected, rowCount, columns, importance);
+    if (!kernel.encodes.includes(type)) continue;
+    kernel.rows(elements).set(source);
+    const refused = kernel.encode(type, rowCount, columns, importance, found);
+    const blockBytes = expected.length / (elements / blockWeights(type));
+    for (const block of refused) {
+      found.set(
+        expected.subarray(block * blockBytes, (block + 1) * blockBytes),
+        block * blockBytes,
+      );
+    }
+    if (!Buffer.from(found).equals(expected)) return true;
+  }
+  if (!kernel.decodes.includes(type)) return false;
+  const decoded = new Float32Array(elements);
+  codec.decode(type, expected, decoded, elements);
+  return !Buffer.from(kernel.decode(type, expected, elements).slice().buffer).equals(
+    Buffer.from(decoded.buffer),
+  );
+}
+
+function blockWeights(type: GgmlType): number {
+  return ggmlTypes[type].blockSize;
+}
