@@ -1,11 +1,12 @@
 // Writes the measured part of docs/routing.md with the built command line: node configs/build/write-routing-docs.mjs
 // [EMBEDDING.gguf] [FAMILY]. Without an embedding model (see the page) the parts that need one stay as they are; FAMILY is a
 // built Seedling family, whose base gives the hidden states.
+import { build } from 'esbuild';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const [embedding, family] = process.argv.slice(2);
@@ -54,6 +55,43 @@ function replacePart(page, part, text) {
   return page.replace(pattern, (_, begin, end) => `${begin}${text}\n${end}`);
 }
 
+/** Emotions and requests for two things, measured by the program's own code: no command asks for them. */
+async function measureShares() {
+  const outfile = join(folder, 'shares.mjs');
+  await build({
+    stdin: {
+      contents: `export { emotionSetSchema, intentSetSchema } from '#src/contract/routing/evaluation.ts';
+        export { detectEmotion } from '#src/routing/emotion/detect-emotion.ts';
+        export { evaluateEmotions } from '#src/routing/evaluation/evaluate-emotions.ts';
+        export { evaluateIntents } from '#src/routing/evaluation/evaluate-intents.ts';
+        export { emotionMarkdown, intentMarkdown } from '#src/routing/evaluation/render-shares.ts';
+        export { parseManifest } from '#src/routing/manifest/parse-manifest.ts';`,
+      resolveDir: root,
+      loader: 'ts',
+    },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    outfile,
+    logLevel: 'error',
+  });
+  const routing = await import(pathToFileURL(outfile).href);
+  const read = (path) => readFileSync(join(root, path), 'utf8');
+  const emotions = routing.emotionSetSchema.parse(
+    JSON.parse(read('configs/routing/emotions.json')),
+  );
+  const intents = routing.intentSetSchema.parse(JSON.parse(read('configs/routing/intents.json')));
+  const family = 'assets/seedling-family/router.json';
+  const manifest = routing.parseManifest(read(family), family);
+  return {
+    emotions: routing.emotionMarkdown(
+      await routing.evaluateEmotions(emotions, routing.detectEmotion),
+    ),
+    intents: routing.intentMarkdown({ lexical: await routing.evaluateIntents(manifest, intents) }),
+  };
+}
+
 const header =
   '| classifier | accuracy | off-topic left alone | macro F1 | calibration error |\n|---|---:|---:|---:|---:|';
 const path = join(root, 'docs/routing.md');
@@ -61,6 +99,9 @@ let page = readFileSync(path, 'utf8');
 try {
   const lexical = measure('lexical', undefined, 'lexical');
   page = replacePart(page, 'lexical', lexical.markdown.replace(/^## .*\n/, ''));
+  const shares = await measureShares();
+  page = replacePart(page, 'emotions', `\n${shares.emotions}`);
+  page = replacePart(page, 'intents', `\n${shares.intents}`);
   if (embedding !== undefined && family !== undefined) {
     const manifest = join(family, 'router.json');
     const rows = [

@@ -134,7 +134,7 @@ function keepCompanionNotes(
   return companions.map((companion) => ({ ...companion, ...noteOf(before.get(key(companion))) }));
 }
 
-/** A step stays as it was set, while the recipe has it; one that was taken out by hand stays out. */
+/** A step that was set by hand stays so, while the recipe has it; one that was taken out by hand stays out. */
 function keepSteps(
   made: RouterManifest,
   old: RouterManifest,
@@ -142,8 +142,9 @@ function keepSteps(
 ): RouterManifest['steps'] {
   return made.steps.flatMap((step) => {
     const before = old.steps.find(({ kind }) => kind === step.kind);
-    if (before !== undefined) return [before];
-    return base?.steps.some(({ kind }) => kind === step.kind) === true ? [] : [step];
+    const built = base?.steps.find(({ kind }) => kind === step.kind);
+    if (before === undefined) return built === undefined ? [step] : [];
+    return built !== undefined && isSame(before, built) ? [step] : [before];
   });
 }
 

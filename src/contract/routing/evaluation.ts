@@ -1,5 +1,6 @@
 // Routing sets (prompts with the route that they belong to) and what measuring a router on one gives.
 import { z } from 'zod';
+import { emotionLabels } from './manifest.ts';
 
 const prompt = z.string().min(1).max(20_000);
 
@@ -28,6 +29,21 @@ export const routingSetSchema = z.strictObject({
       test: z.array(prompt),
     })
     .describe('Prompts that belong to no route.'),
+});
+
+/** configs/routing/emotions.json: sentences by the emotion that a reader sees; none is ever tuned on. */
+export const emotionSetSchema = z.strictObject({
+  version: z.literal(1),
+  note: z.string().optional(),
+  emotions: z.record(z.enum(emotionLabels), z.array(prompt).min(1)),
+});
+
+/** configs/routing/intents.json: requests for two things, and requests for one that look like two. */
+export const intentSetSchema = z.strictObject({
+  version: z.literal(1),
+  note: z.string().optional(),
+  two: z.array(z.strictObject({ text: prompt, routes: z.tuple([z.string(), z.string()]) })),
+  one: z.array(z.strictObject({ text: prompt, route: z.string() })),
 });
 
 const interval = z.object({ value: z.number(), low: z.number(), high: z.number() });
@@ -85,3 +101,5 @@ export const routingEvaluationSchema = z.object({
 export type RoutingSet = z.output<typeof routingSetSchema>;
 export type RoutingEvaluation = z.infer<typeof routingEvaluationSchema>;
 export type JudgedPrompt = z.infer<typeof judgedPromptSchema>;
+export type EmotionSet = z.output<typeof emotionSetSchema>;
+export type IntentSet = z.output<typeof intentSetSchema>;

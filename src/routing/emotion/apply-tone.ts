@@ -4,27 +4,7 @@ import type { Decision, EmotionalContext } from '#src/contract/routing/decision.
 import type { EmotionLabel, RouterManifest, Tone } from '#src/contract/routing/manifest.ts';
 import type { DetectedEmotion } from './detect-emotion.ts';
 
-/** Short and careful: written into a manifest by whoever makes one, to be edited there. */
-export const defaultTones: Partial<Record<EmotionLabel, Tone>> = {
-  sad: {
-    systemPrompt:
-      'The user seems sad. Acknowledge it in one warm sentence, then answer gently and simply.',
-    sampling: { temperature: 0.6 },
-  },
-  angry: {
-    systemPrompt:
-      'The user seems upset. Stay calm, do not argue, and get to what helps in short sentences.',
-    sampling: { temperature: 0.4 },
-  },
-  anxious: {
-    systemPrompt:
-      'The user seems worried. Be calm and clear, say what is known, and give one next step.',
-    sampling: { temperature: 0.5 },
-  },
-  positive: {
-    systemPrompt: 'The user is in good spirits. Match it lightly and stay to the point.',
-  },
-};
+export { defaultTones } from '#src/contract/routing/default-tones.ts';
 
 /** The emotion step that is on, if any. */
 export function emotionStepOf({

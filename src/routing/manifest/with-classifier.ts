@@ -7,7 +7,8 @@ export function withClassifier(
 ): RouterManifest {
   const { classifier } = manifest;
   if (classifier.kind === kind) return manifest;
-  if (kind === 'lexical') return { ...manifest, classifier: { kind } };
+  const note = classifier.note === undefined ? {} : { note: classifier.note };
+  if (kind === 'lexical') return { ...manifest, classifier: { kind, ...note } };
   const { file, sha256, parent, method, neighbours } =
     classifier.kind === 'lexical' ? noModel : classifier;
   return {
@@ -19,6 +20,7 @@ export function withClassifier(
       ...(parent === undefined ? {} : { parent }),
       ...(method === undefined ? {} : { method }),
       ...(neighbours === undefined ? {} : { neighbours }),
+      ...note,
     },
   };
 }

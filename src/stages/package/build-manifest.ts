@@ -1,4 +1,5 @@
 // Makes a family's router manifest from what a build knows.
+import { defaultTones } from '#src/contract/routing/default-tones.ts';
 import {
   emotionLabels,
   routerManifestSchema,
@@ -55,7 +56,7 @@ export function buildRouterManifest(input: {
     name: input.name,
     parents: [...input.parents],
     companions: [],
-    steps: input.emotion ? [{ kind: 'emotion', language: 'en', labels: [...emotionLabels] }] : [],
+    steps: input.emotion ? [emotionStep()] : [],
     routes: [...routes.values()],
     fallback: {
       parent: input.parents[0].id,
@@ -66,4 +67,15 @@ export function buildRouterManifest(input: {
     classifier: { kind: 'lexical' },
     policy: { preload: [input.parents[0].id], keepAliveSeconds: 300 },
   } satisfies RouterManifest);
+}
+
+/** On, with its tones written out, so that whoever opens the manifest sees and edits them; `enabled` switches all off. */
+function emotionStep(): RouterManifest['steps'][number] {
+  return {
+    kind: 'emotion',
+    enabled: true,
+    language: 'en',
+    labels: [...emotionLabels],
+    tones: structuredClone(defaultTones),
+  };
 }

@@ -92,6 +92,21 @@ describe('a rebuild', () => {
     expect(kept).toMatchObject({ examples: ['other'], threshold: 0.6 });
   });
 
+  it('writes the tones of the emotion step anew where nobody touched it, else leaves it as it was set', () => {
+    const step = { kind: 'emotion' as const, language: 'en' as const, labels: ['neutral', 'sad'] };
+    const made = manifest([route('x')]);
+    const built: RouterManifest = { ...made, steps: [step] };
+    const toned = { ...step, tones: { sad: { systemPrompt: 'Warm.' } } };
+    const now: RouterManifest = { ...made, steps: [toned] };
+    const off: RouterManifest = { ...made, steps: [{ ...step, enabled: false }] };
+    const keep = (old: RouterManifest, base?: RouterManifest) =>
+      keepChoices(now, { old, base, keepCompanions: true }).steps;
+    expect(keep(built, built)).toEqual(now.steps);
+    expect(keep(off, built)).toEqual(off.steps);
+    expect(keep(built)).toEqual(built.steps);
+    expect(keep({ ...made, steps: [] }, built)).toEqual([]);
+  });
+
   it('keeps a route that was mapped elsewhere by hand, but not onto something that is gone', () => {
     const base = manifest([route('x')]);
     const remapped = manifest([route('x', { adapter: 'y' })]);

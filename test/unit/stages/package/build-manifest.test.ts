@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { defaultTones } from '#src/contract/routing/default-tones.ts';
 import { routerManifestSchema, type ManifestParent } from '#src/contract/routing/manifest.ts';
 import { buildRouterManifest } from '#src/stages/package/build-manifest.ts';
 
@@ -78,7 +79,7 @@ describe('the router manifest', () => {
     expect(routes[0]).not.toHaveProperty('adapter');
   });
 
-  it('lists the emotion step when asked to', () => {
+  it('lists the emotion step with its tones when asked to', () => {
     const { steps } = buildRouterManifest({
       name: 'u',
       parents: [parent('q', 'bundled', [])],
@@ -88,8 +89,10 @@ describe('the router manifest', () => {
     expect(steps).toEqual([
       {
         kind: 'emotion',
+        enabled: true,
         language: 'en',
         labels: ['neutral', 'positive', 'sad', 'angry', 'anxious'],
+        tones: defaultTones,
       },
     ]);
   });
