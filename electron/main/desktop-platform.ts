@@ -45,7 +45,7 @@ export function createDesktopPlatform(): StudioPlatform {
       return canceled ? [] : filePaths;
     },
     showInFolder: (path) => shell.showItemInFolder(path),
-    async saveText(suggestedName, text) {
+    async saveText(suggestedName, content) {
       const options = { defaultPath: suggestedName };
       const window = currentWindow();
       const { canceled, filePath } =
@@ -54,7 +54,7 @@ export function createDesktopPlatform(): StudioPlatform {
           : await dialog.showSaveDialog(window, options);
       if (canceled || !filePath) return undefined;
       // The dialog has asked before it names a file that exists.
-      await writeFile(filePath, text).catch((error: unknown) => {
+      await writeFile(filePath, content).catch((error: unknown) => {
         throw toIoError(error, filePath);
       });
       return filePath;

@@ -120,7 +120,12 @@ export const studioContract = {
   showInFolder: { params: z.object({ file: fileIdSchema }), result: z.null(), event: none },
   /** Saves a text where the user chooses; only on the desktop (a browser downloads). Null when the dialog was closed. */
   saveTextAs: {
-    params: z.object({ suggestedName: z.string().max(200), text }),
+    params: z.object({
+      suggestedName: z.string().max(200),
+      text,
+      /** `base64`: the bytes of a picture. */
+      encoding: z.enum(['utf8', 'base64']).default('utf8'),
+    }),
     result: fileReferenceSchema.nullable(),
     event: none,
   },

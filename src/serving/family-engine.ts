@@ -42,7 +42,7 @@ export interface FamilyEngine {
 }
 
 export function familyEngine(
-  { manifest }: ReadFamily,
+  { manifest }: Pick<ReadFamily, 'manifest'>,
   files: FamilyFiles,
   options: OpenFamilyOptions,
 ): FamilyEngine {
@@ -81,7 +81,7 @@ export function familyEngine(
     if (adapter.source === 'merged') return [];
     // The bundle knows the scale that the adapter was packed with.
     if (adapter.source === 'bundled') return [{ bundled: adapter.subdomain, scale: 1 }];
-    const path = await files.verified(adapter.file ?? '', undefined, signal);
+    const path = await files.verified(adapter.file ?? '', adapter.sha256, signal);
     return [{ path, scale: adapter.scale }];
   };
   type Event = EventOf<EngineContract, 'openParent'>;

@@ -74,11 +74,14 @@ export function fileHandlers({
       platform.showInFolder(path);
       return null;
     },
-    async saveTextAs({ suggestedName, text }) {
+    async saveTextAs({ suggestedName, text, encoding }) {
       if (platform.saveText === undefined) {
         throw onlyOnDesktop("The system's own dialog", 'Download the text with the browser.');
       }
-      const path = await platform.saveText(plainName(suggestedName), text);
+      const path = await platform.saveText(
+        plainName(suggestedName),
+        encoding === 'utf8' ? text : Buffer.from(text, 'base64'),
+      );
       if (path === undefined) return null;
       await files.allow(path);
       return files.admit(path);

@@ -1,14 +1,14 @@
 // The Router screen: manifests of the workspace, what they would decide, how well, and serving them. Deciding by words runs
 // here, in this process; whatever asks a model goes through the engine host.
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type { RoutingSet } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import type { ManifestDocument } from '#src/contract/studio/router.ts';
 import { titleOfRequest } from '#src/jobs/run-request.ts';
 import { exportRouter } from '#src/packaging/export/export-router.ts';
+import { writeExport } from '#src/packaging/export/write-export.ts';
 import type { RouterExport } from '#src/packaging/export/router-export.ts';
-import { emotionalContext, emotionStepOf } from '#src/routing/emotion/apply-tone.ts';
-import { detectEmotion } from '#src/routing/emotion/detect-emotion.ts';
+import { emotionalContext } from '#src/routing/emotion/apply-tone.ts';
 import { evaluateRouter } from '#src/routing/evaluation/evaluate-router.ts';
 import { applyRoutingSet } from '#src/routing/manifest/apply-routing-set.ts';
 import { createRouter, type Router } from '#src/routing/router.ts';
@@ -18,6 +18,7 @@ import {
 } from '#src/routing/thresholds/train-thresholds.ts';
 import type { JobPart } from './job-handlers.ts';
 import { listManifests, openManifest, readManifest, saveManifest } from './manifest-files.ts';
+import { routerEmotions } from './router-emotions.ts';
 import { embedTextsOf, findRoutingSet } from './router-texts.ts';
 import { routerServing, type RouterServing } from './router-serving.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
@@ -36,7 +37,8 @@ type RouterMethods =
   | 'watchServer'
   | 'askRouter'
   | 'verifyPackage'
-  | 'exportRouter';
+  | 'exportRouter'
+  | 'saveExport';
 
 export interface RouterPart {
   readonly handlers: StudioHandlers<RouterMethods>;
@@ -57,6 +59,7 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
     return document;
   };
   const routers = new Map<string, Promise<Router>>();
+  const emotions = routerEmotions(hosts.engine.call);
   const serving: RouterServing = routerServing(parts);
 
   /** The trained router of a manifest as it is edited. */
@@ -64,7 +67,7 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
     const key = `${path}\n${JSON.stringify(manifest)}`;
     const known = routers.get(key);
     if (known !== undefined) return known;
-    const made = createRouter(manifest, embedTextsOf(manifest, path, hosts.engine));
+    const made = createRouter(deciding(manifest), embedTextsOf(manifest, path, hosts.engine));
     routers.set(key, made);
     made.catch(() => routers.delete(key));
     const [oldest] = routers.keys();
@@ -75,7 +78,7 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
   return {
     dispose() {
       watched.close();
-      return serving.dispose();
+      return Promise.all([serving.dispose(), emotions.dispose()]).then(() => undefined);
     },
     handlers: {
       listManifests: (_params, { signal }) => listManifests(files, workspace().folder, signal),
@@ -86,27 +89,27 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
         return followed(await saveManifest(files, await files.pathOf(file), manifest, sha256));
       },
       async testRoute({ file, manifest, text, turns }, { signal }) {
-        const router = await routerOf(await files.pathOf(file), manifest);
+        const path = await files.pathOf(file);
+        const router = await routerOf(path, manifest);
         const earlier = turns.map((route) => ({ text: '', route }));
         const decision = await router.decide(text, { turns: earlier, signal });
-        if (emotionStepOf(manifest) === undefined) return decision;
-        // By the lexicon: no model is loaded for a line that is being typed.
-        const emotion = emotionalContext(manifest, decision.route, detectEmotion(text));
-        return { ...decision, emotion };
+        const felt = await emotions.read(path, manifest, text, signal);
+        if (felt === undefined) return decision;
+        return { ...decision, emotion: emotionalContext(manifest, decision.route, felt) };
       },
       async evaluateRouter({ file, manifest, moved }, { signal }) {
         const path = await files.pathOf(file);
         const set = await findRoutingSet(manifest, workspace().folder);
         const held = withoutMoved(set, new Set(moved.map(({ text }) => text)));
         const embed = embedTextsOf(manifest, path, hosts.engine);
-        return (await evaluateRouter(manifest, held, embed, signal)).evaluation;
+        return (await evaluateRouter(deciding(manifest), held, embed, signal)).evaluation;
       },
       async trainRouter({ file, manifest, examples }) {
         const path = await files.pathOf(file);
         const set = await findRoutingSet(manifest, workspace().folder);
         const learned = examples ? applyRoutingSet(manifest, set) : manifest;
         const embed = embedTextsOf(manifest, path, hosts.engine);
-        const thresholds = await trainThresholds(learned, calibrationOf(set), embed);
+        const thresholds = await trainThresholds(deciding(learned), calibrationOf(set), embed);
         return {
           ...learned,
           routes: learned.routes.map((route) => {
@@ -134,21 +137,59 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
           notices: [...exported.notices, ...missingParts(exported)],
         };
       },
+      async saveExport({ file, format, folder, overwrite }, { signal, emit }) {
+        const path = await files.pathOf(file);
+        const { manifest } = await readManifest(path);
+        const family = dirname(path);
+        // A folder of its own: two formats of one family do not mix, and nothing of somebody else's lies in it.
+        const name = fileNamePart(manifest.name) || 'family';
+        const target = join(await files.pathOf(folder), `${name}-${format}`);
+        const places = { family, adapters: join(target, 'adapters') };
+        const written = await writeExport(exportRouter(manifest, format, places), {
+          family,
+          folder: target,
+          overwrite,
+          signal,
+          emit(event) {
+            if (event.event === 'phase') emit(event);
+          },
+        });
+        await files.allow(target);
+        return {
+          folder: await files.admit(target),
+          files: written.map((one) => relative(target, one).replaceAll('\\', '/')),
+        };
+      },
     },
   };
 }
 
-/** A window saves texts; what else the other server needs is said. */
+/** Without what no decision is made by: a voice whose vocoder is missing keeps nobody from editing routes. */
+function deciding(manifest: RouterManifest): RouterManifest {
+  return { ...manifest, companions: [] };
+}
+
+/** What of a name can be part of a file's on every system. */
+function fileNamePart(name: string): string {
+  return name
+    .replaceAll(/[^\p{L}\p{N}._-]+/gu, '-')
+    .replaceAll(/^[.-]+|[.-]+$/g, '')
+    .slice(0, 60);
+}
+
+/** Texts alone are not all that the other server needs: what else is said. */
 function missingParts({ adapters, copies }: RouterExport): string[] {
   return [
     ...(adapters.length === 0
       ? []
       : [
-          `${adapters.length === 1 ? 'One adapter has' : `${adapters.length} adapters have`} to be taken out of the parents first: "gguf-studio route export" does that, or "gguf-studio unpack".`,
+          `${adapters.length === 1 ? 'One adapter has' : `${adapters.length} adapters have`} to be taken out of the parents: saving to a folder does that.`,
         ]),
     ...(copies.length === 0
       ? []
-      : [`These files belong beside it: ${copies.map(({ file }) => file).join(', ')}.`]),
+      : [
+          `Saving to a folder copies what belongs beside it: ${copies.map(({ file }) => file).join(', ')}.`,
+        ]),
   ];
 }
 

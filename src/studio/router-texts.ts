@@ -33,8 +33,8 @@ export async function findRoutingSet(
   ];
   for (const path of paths) {
     const text = await readFile(path, 'utf8');
-    // Manifests may lie beside sets: they have parents.
-    if (/^\s*"parents"\s*:/m.test(text)) continue;
+    // Manifests may lie beside sets, and prompts of another kind: the ones have parents, the others no off-topic ones.
+    if (/^\s*"parents"\s*:/m.test(text) || !/"offTopic"\s*:/.test(text)) continue;
     const set = parseRoutingSet(text, path);
     const known = Object.keys(set.routes).filter((id) => ids.has(id)).length;
     if (known > (best?.known ?? 0)) best = { set, known };

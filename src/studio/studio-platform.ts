@@ -12,8 +12,11 @@ export interface StudioPlatform {
   /** The system's own dialog: absolute paths, none when it was closed. */
   readonly pick?: (purpose: PickPurpose, title: string) => Promise<readonly string[]>;
   readonly showInFolder?: (path: string) => void;
-  /** Writes a text where the user chooses: the path, undefined when the dialog was closed. */
-  readonly saveText?: (suggestedName: string, text: string) => Promise<string | undefined>;
+  /** Writes a text, or the bytes of a picture, where the user chooses: the path, undefined when the dialog was closed. */
+  readonly saveText?: (
+    suggestedName: string,
+    content: string | Uint8Array,
+  ) => Promise<string | undefined>;
   /** Answers OpenAI's API for a family; without it only the window asks what is served. */
   readonly serveFamily?: FamilyHost['serve'];
   /** How families are served, above the settings: what the command line was told. */

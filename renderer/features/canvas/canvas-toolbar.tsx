@@ -1,5 +1,6 @@
 // The bar at the bottom of the canvas: tools, adding, tidying, undoing, zoom.
 import { Panel, useStore } from '@xyflow/react';
+import { FloatingToolbar, HistoryButtons } from '#renderer/ui/floating-toolbar.tsx';
 import { Keyboard } from '#renderer/ui/keyboard.tsx';
 import { Menu } from '#renderer/ui/menu.tsx';
 import type { CanvasDocument } from './canvas-document.ts';
@@ -15,7 +16,7 @@ export function CanvasToolbar({ document }: { document: CanvasDocument }) {
   const future = document.future.at(-1);
   return (
     <Panel position="bottom-center" className={css.panel ?? ''}>
-      <div className={css.bar} role="toolbar" aria-label="Canvas">
+      <FloatingToolbar label="Canvas">
         <button
           type="button"
           aria-pressed={tool === 'select'}
@@ -38,19 +39,7 @@ export function CanvasToolbar({ document }: { document: CanvasDocument }) {
         <button type="button" title="Lay the steps out anew (T)" onClick={tidyNow}>
           Tidy
         </button>
-        <button
-          type="button"
-          disabled={past === undefined}
-          title={past === undefined ? 'Nothing to undo' : `Undo: ${past.step}`}
-          onClick={undo}
-        >
-          Undo
-        </button>
-        {future !== undefined && (
-          <button type="button" title={`Redo: ${future.step}`} onClick={redo}>
-            Redo
-          </button>
-        )}
+        <HistoryButtons past={past} future={future} onUndo={undo} onRedo={redo} />
         <Menu
           side="top"
           trigger={
@@ -65,7 +54,7 @@ export function CanvasToolbar({ document }: { document: CanvasDocument }) {
             { label: 'Fit everything', shortcut: 'F', onSelect: fitAll },
           ]}
         />
-      </div>
+      </FloatingToolbar>
     </Panel>
   );
 }

@@ -1,6 +1,6 @@
 // Saves what a chart shows: its numbers as CSV, its drawing as SVG or PNG. The drawing's colours come from the theme's tokens,
 // which mean nothing outside the window: every used style is written into the copy as it looks now.
-import { studio, useStudio } from '#renderer/stores/studio-store.ts';
+import { saveFile } from '#renderer/stores/save-file.ts';
 import { notify } from '#renderer/ui/notify.ts';
 import { toCsv, type TableData } from './table-data.ts';
 
@@ -81,7 +81,7 @@ export async function exportSvg(name: string, svg: SVGSVGElement): Promise<void>
 
 export async function exportPng(name: string, svg: SVGSVGElement): Promise<void> {
   try {
-    download(`${fileName(name)}.png`, await pngOf(svg));
+    await save(`${fileName(name)}.png`, await pngOf(svg));
   } catch (error) {
     notify.error(error);
   }
@@ -90,28 +90,19 @@ export async function exportPng(name: string, svg: SVGSVGElement): Promise<void>
 /** Where the user chooses on the desktop; a browser downloads. */
 export async function saveText(suggestedName: string, text: string, type: string): Promise<void> {
   try {
-    if (useStudio.getState().state?.mode === 'desktop') {
-      const saved = await studio().call('saveTextAs', { suggestedName, text });
-      if (saved !== null) notify.success(`Saved ${saved.path}`);
-    } else {
-      download(suggestedName, new Blob([text], { type: `${type};charset=utf-8` }));
-    }
+    await save(suggestedName, text, type);
   } catch (error) {
     notify.error(error);
   }
+}
+
+async function save(name: string, content: string | Blob, type?: string): Promise<void> {
+  const saved = await saveFile(name, content, type);
+  if (saved !== undefined) notify.success(`Saved ${saved.path}`);
 }
 
 /** A name that every system takes. */
 export function fileName(title: string): string {
   const plain = title.replace(/[^A-Za-z0-9._+-]+/g, '-').replace(/^[-.]+|[-.]+$/g, '');
   return plain === '' ? 'chart' : plain.slice(0, 100);
-}
-
-function download(name: string, blob: Blob): void {
-  const address = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
 }

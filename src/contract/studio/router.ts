@@ -68,6 +68,8 @@ export const serverStateSchema = z.object({
   requests: z.object({ running: z.number(), waiting: z.number(), done: z.number() }),
 });
 
+const exportFormatSchema = z.enum(['llama-server', 'llama-swap', 'ollama', 'lm-studio']);
+
 export const routerMethods = {
   /** Manifests in the workspace. */
   listManifests: { params: z.object({}), result: z.array(manifestSummarySchema), event: none },
@@ -151,13 +153,32 @@ export const routerMethods = {
   exportRouter: {
     params: z.object({
       file: fileIdSchema,
-      format: z.enum(['llama-server', 'llama-swap', 'ollama', 'lm-studio']),
+      format: exportFormatSchema,
     }),
     result: z.object({
       files: z.array(z.object({ name: z.string(), text: z.string() })),
       notices: z.array(z.string()),
     }),
     event: none,
+  },
+  /** Writes an export and all that it names (adapters taken out, copies) into a new folder inside `folder`. */
+  saveExport: {
+    params: z.object({
+      file: fileIdSchema,
+      format: exportFormatSchema,
+      folder: fileIdSchema,
+      overwrite: z.boolean().default(false),
+    }),
+    result: z.object({
+      folder: fileReferenceSchema,
+      /** Relative to the folder. */
+      files: z.array(z.string()),
+    }),
+    event: z.object({
+      event: z.literal('phase'),
+      phase: z.string(),
+      detail: z.string().exactOptional(),
+    }),
   },
 };
 

@@ -5,23 +5,22 @@ import { Button } from '#renderer/ui/button.tsx';
 import { Field } from '#renderer/ui/field.tsx';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
 import { Select } from '#renderer/ui/select.tsx';
-import { Segmented } from '#renderer/ui/tabs.tsx';
 import { Slider } from '#renderer/ui/slider.tsx';
 import { Switch } from '#renderer/ui/switch.tsx';
 import { TextArea, TextInput } from '#renderer/ui/text-input.tsx';
 import { isEmotionOn, setStepTones, stepTones, withProperty } from '../logic/edit-manifest.ts';
 import { switchEmotionTo } from '../state/router-edits.ts';
 import { edit } from '../state/router-store.ts';
+import { ClassifierFields } from './classifier-fields.tsx';
 import { TonesFields } from './tones-fields.tsx';
 import css from './edit.module.css';
 
 type Policy = RouterManifest['policy'];
-type Classifier = RouterManifest['classifier'];
 
 const megabyte = 2 ** 20;
 
 export function EditRouter({ manifest }: { manifest: RouterManifest }) {
-  const { policy, classifier } = manifest;
+  const { policy } = manifest;
   const setPolicy = <K extends keyof Policy>(property: K, value: Policy[K] | undefined) =>
     edit((current) => ({ ...current, policy: withProperty(current.policy, property, value) }), {
       step: 'Edit the policy',
@@ -44,61 +43,7 @@ export function EditRouter({ manifest }: { manifest: RouterManifest }) {
           }
         />
       </Field>
-      <section className={css.group} aria-label="Classifier">
-        <h3 className="label">Decides by</h3>
-        <div className={css.startBare}>
-          <Segmented
-            label="Classifier"
-            value={classifier.kind}
-            options={[
-              { value: 'lexical', label: 'Words' },
-              { value: 'embedding', label: 'Embedding' },
-              { value: 'cascade', label: 'Both' },
-            ]}
-            onChange={(kind) =>
-              edit((current) => ({ ...current, classifier: otherKind(current.classifier, kind) }), {
-                step: 'Choose how to decide',
-              })
-            }
-          />
-        </div>
-        <p className={css.text}>{kindTexts[classifier.kind]}</p>
-        {classifier.kind !== 'lexical' && (
-          <Field label="Hidden states of">
-            <Select
-              value={classifier.parent ?? ''}
-              options={[
-                {
-                  value: '',
-                  label: classifier.file ?? 'The first parent',
-                  ...(classifier.file === undefined ? {} : { description: 'An embedding model' }),
-                },
-                ...manifest.parents.map(({ id, quantization }) => ({
-                  value: id,
-                  label: id,
-                  description: quantization,
-                })),
-              ]}
-              onChange={(parent) =>
-                edit(
-                  (current) => ({
-                    ...current,
-                    classifier:
-                      current.classifier.kind === 'lexical'
-                        ? current.classifier
-                        : withProperty(
-                            current.classifier,
-                            'parent',
-                            parent === '' ? undefined : parent,
-                          ),
-                  }),
-                  { step: 'Choose what embeds' },
-                )
-              }
-            />
-          </Field>
-        )}
-      </section>
+      <ClassifierFields manifest={manifest} />
       <Field
         label="Emotion"
         inline
@@ -202,24 +147,4 @@ export function EditRouter({ manifest }: { manifest: RouterManifest }) {
       </Field>
     </>
   );
-}
-
-const kindTexts: Readonly<Record<Classifier['kind'], string>> = {
-  lexical: 'Words and letters of examples and keywords; needs no model.',
-  embedding: 'An embedding model, or the hidden states of a parent, which is loaded for it.',
-  cascade: 'Words first; the embedding is asked where they are not sure.',
-};
-
-/** The same classifier of another kind: what both kinds know stays. */
-function otherKind(before: Classifier, kind: Classifier['kind']): Classifier {
-  if (before.kind === kind) return before;
-  const note = before.note === undefined ? {} : { note: before.note };
-  if (kind === 'lexical') return { kind, ...note };
-  if (before.kind === 'lexical') return { kind, ...note };
-  const { file, sha256, parent, method, neighbours } = before;
-  const kept = { file, sha256, parent, method, neighbours };
-  const known = Object.fromEntries(
-    Object.entries(kept).filter(([, value]) => value !== undefined),
-  ) as typeof kept;
-  return { kind, ...known, ...note };
 }

@@ -12,7 +12,10 @@ import {
   type ReactFlowInstance,
 } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
+import { formatCount } from '#src/text/format-number.ts';
+import { FloatingToolbar, HistoryButtons } from '#renderer/ui/floating-toolbar.tsx';
 import { isTyping } from '#renderer/ui/is-typing.ts';
+import { foundIn, movedProblems } from '../logic/find-routes.ts';
 import { problemsByPart } from '../logic/problems.ts';
 import { useProblems } from '../state/use-problems.ts';
 import { dropRoute, sendTo } from '../state/router-edits.ts';
@@ -42,6 +45,8 @@ const noAttribution = { hideAttribution: true };
 const noIds: ReadonlySet<string> = new Set();
 /** Pixels around a node that is brought into sight; the bar at the bottom is higher. */
 const sightMargin = { side: 16, bottom: 64 };
+/** With more routes than this there is a field to find one. */
+const findable = 12;
 /** More routes than this are drawn only while they are in sight. */
 const many = 150;
 
@@ -55,7 +60,12 @@ export function GraphPane({ document }: { document: RouterDocument }) {
   const [connecting, setConnecting] = useState(false);
   const flow = useRef<ReactFlowInstance<GraphNode, GraphEdge> | null>(null);
   const problems = useProblems(document);
-  const marked = useMemo(() => problemsByPart(problems), [problems]);
+  const find = useRouter((store) => store.find);
+  const shown = useMemo(() => foundIn(manifest, find), [manifest, find]);
+  const marked = useMemo(
+    () => movedProblems(problemsByPart(problems), manifest, shown),
+    [problems, manifest, shown],
+  );
   const loaded = useMemo(
     () => (loadedList === undefined ? noIds : new Set(loadedList.map(({ parent }) => parent))),
     [loadedList],
@@ -64,15 +74,15 @@ export function GraphPane({ document }: { document: RouterDocument }) {
   const drawnEdges = useRef<GraphEdge[]>([]);
   const nodes = useMemo(() => {
     drawnNodes.current = graphNodes(
-      { manifest, paneWidth: width, selection, decision, loaded, problems: marked },
+      { manifest: shown, paneWidth: width, selection, decision, loaded, problems: marked },
       drawnNodes.current,
     );
     return drawnNodes.current;
-  }, [manifest, width, selection, decision, loaded, marked]);
+  }, [shown, width, selection, decision, loaded, marked]);
   const edges = useMemo(() => {
-    drawnEdges.current = graphEdges({ manifest, decision, selection }, drawnEdges.current);
+    drawnEdges.current = graphEdges({ manifest: shown, decision, selection }, drawnEdges.current);
     return drawnEdges.current;
-  }, [manifest, decision, selection]);
+  }, [shown, decision, selection]);
 
   const onConnect = useCallback(({ source, target, targetHandle }: Connection) => {
     connect(source, target, targetHandle);
@@ -136,6 +146,12 @@ export function GraphPane({ document }: { document: RouterDocument }) {
           <Panel position="bottom-center">
             <GraphBar
               document={document}
+              found={shown.routes.length}
+              onFind={(find) => {
+                useRouter.setState({ find });
+                // What is found stands at the top.
+                void flow.current?.setViewport({ x: 0, y: 0, zoom: 1 });
+              }}
               onFit={() => void flow.current?.fitView({ maxZoom: 1, padding: 0.04 })}
             />
           </Panel>
@@ -145,11 +161,37 @@ export function GraphPane({ document }: { document: RouterDocument }) {
   );
 }
 
-function GraphBar({ document, onFit }: { document: RouterDocument; onFit: () => void }) {
-  const past = document.past.at(-1);
-  const future = document.future.at(-1);
+interface GraphBarProps {
+  document: RouterDocument;
+  /** How many routes are shown. */
+  found: number;
+  onFind: (text: string) => void;
+  onFit: () => void;
+}
+
+function GraphBar({ document, found, onFind, onFit }: GraphBarProps) {
+  const { past, future, manifest } = document;
+  const wanted = useRouter((store) => store.find);
   return (
-    <div className={css.bar} role="toolbar" aria-label="Routes">
+    <FloatingToolbar label="Routes">
+      {(manifest.routes.length > findable || wanted !== '') && (
+        <>
+          <input
+            type="search"
+            value={wanted}
+            placeholder="Find routes"
+            aria-label="Find routes by name, example or keyword"
+            spellCheck={false}
+            onChange={(event) => onFind(event.target.value)}
+            onKeyDown={(event) => {
+              if (event.key === 'Escape') onFind('');
+            }}
+          />
+          <span className={css.found} role="status">
+            {wanted !== '' && `${formatCount(found)} of ${formatCount(manifest.routes.length)}`}
+          </span>
+        </>
+      )}
       <button type="button" onClick={() => useRouter.setState({ dialog: 'add-route' })}>
         Add route
       </button>
@@ -159,23 +201,11 @@ function GraphBar({ document, onFit }: { document: RouterDocument; onFit: () => 
       >
         Router settings
       </button>
-      <button
-        type="button"
-        disabled={past === undefined}
-        title={past === undefined ? 'Nothing to undo' : `Undo: ${past.step}`}
-        onClick={undo}
-      >
-        Undo
-      </button>
-      {future !== undefined && (
-        <button type="button" title={`Redo: ${future.step}`} onClick={redo}>
-          Redo
-        </button>
-      )}
+      <HistoryButtons past={past.at(-1)} future={future.at(-1)} onUndo={undo} onRedo={redo} />
       <button type="button" title="Bring everything into sight" onClick={onFit}>
         Fit
       </button>
-    </div>
+    </FloatingToolbar>
   );
 }
 

@@ -71,3 +71,17 @@ export function firstCell(evaluation: RoutingEvaluation): Cell | undefined {
   }
   return undefined;
 }
+
+/** With more routes than this the matrix is drawn small: its figures are in the titles and in the list of mistakes. */
+export const smallFrom = 16;
+
+/** Wrong cells, the fullest first. */
+export function worstCells(evaluation: RoutingEvaluation): (Cell & { readonly count: number })[] {
+  return evaluation.confusion
+    .flatMap((counts, row) =>
+      counts.flatMap((count, column) =>
+        count > 0 && row !== column ? [{ row, column, count }] : [],
+      ),
+    )
+    .sort((left, right) => right.count - left.count);
+}

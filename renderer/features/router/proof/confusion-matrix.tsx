@@ -3,7 +3,15 @@
 import { useState, type DragEvent, type KeyboardEvent } from 'react';
 import type { RoutingEvaluation } from '#src/contract/routing/evaluation.ts';
 import { draggedPrompt, promptType } from '../graph/dragged-prompt.ts';
-import { countAt, firstCell, nextCell, routeAt, shareAt, type Cell } from '../logic/matrix-data.ts';
+import {
+  countAt,
+  firstCell,
+  nextCell,
+  routeAt,
+  shareAt,
+  smallFrom,
+  type Cell,
+} from '../logic/matrix-data.ts';
 import { matrixLabels, routeNames } from '../logic/route-names.ts';
 import { movePrompt } from '../state/router-edits.ts';
 import { useRouter } from '../state/router-store.ts';
@@ -16,13 +24,20 @@ const directions = {
   ArrowDown: 'down',
 } as const;
 
-export function ConfusionMatrix({ evaluation }: { evaluation: RoutingEvaluation }) {
+export interface ConfusionMatrixProps {
+  evaluation: RoutingEvaluation;
+  /** Drawn at full size whatever the number of routes: there is room for it. */
+  large?: boolean;
+}
+
+export function ConfusionMatrix({ evaluation, large = false }: ConfusionMatrixProps) {
   const chosen = useRouter((store) => store.cell);
   const [focus, setFocus] = useState<Cell | undefined>();
   const [over, setOver] = useState<number | undefined>();
   const names = routeNames(evaluation.routes);
   const full = [...evaluation.routes.map((id) => names.get(id) ?? id), 'none'];
   const labels = [...matrixLabels(full.slice(0, -1)), 'none'];
+  const isSmall = !large && evaluation.routes.length > smallFrom;
   const first = firstCell(evaluation);
   const reachable = (cell: Cell | undefined) =>
     cell !== undefined && countAt(evaluation, cell) > 0 ? cell : undefined;
@@ -56,6 +71,8 @@ export function ConfusionMatrix({ evaluation }: { evaluation: RoutingEvaluation 
   return (
     <div
       className={css.matrixPlace}
+      data-small={isSmall || undefined}
+      data-large={large || undefined}
       tabIndex={full.length > 12 ? 0 : undefined}
       role="group"
       aria-label="Confusion matrix"
@@ -69,7 +86,7 @@ export function ConfusionMatrix({ evaluation }: { evaluation: RoutingEvaluation 
             <td />
             {labels.map((label, column) => (
               <th key={column} scope="col" title={`took it: ${full[column] ?? ''}`}>
-                {label}
+                {isSmall ? <span className="visually-hidden">{full[column]}</span> : label}
               </th>
             ))}
           </tr>
@@ -78,7 +95,7 @@ export function ConfusionMatrix({ evaluation }: { evaluation: RoutingEvaluation 
           {labels.map((label, row) => (
             <tr key={row} data-over={over === row || undefined} {...dropOn(row)}>
               <th scope="row" title={`belongs to: ${full[row] ?? ''}`}>
-                {label}
+                {large || isSmall ? full[row] : label}
               </th>
               {labels.map((_, column) => {
                 const cell = { row, column };
@@ -93,12 +110,17 @@ export function ConfusionMatrix({ evaluation }: { evaluation: RoutingEvaluation 
                       style={{ '--share': shareAt(evaluation, cell) } as React.CSSProperties}
                       data-cell={`${row} ${column}`}
                       aria-pressed={isChosen}
+                      title={
+                        isSmall
+                          ? `${full[row] ?? ''} taken by ${full[column] ?? ''}: ${count}`
+                          : undefined
+                      }
                       aria-label={`${full[row] ?? ''} taken by ${full[column] ?? ''}: ${count} ${count === 1 ? 'prompt' : 'prompts'}`}
                       tabIndex={entry?.row === row && entry.column === column ? 0 : -1}
                       onFocus={() => setFocus(cell)}
                       onClick={() => useRouter.setState({ cell: isChosen ? undefined : cell })}
                     >
-                      {count}
+                      {isSmall ? null : count}
                     </button>
                   </td>
                 );

@@ -11,6 +11,7 @@ import { measureNow, train } from '../state/router-measure.ts';
 import { useRouter } from '../state/router-store.ts';
 import { CellPrompts } from './cell-prompts.tsx';
 import { ConfusionMatrix } from './confusion-matrix.tsx';
+import { ManyRoutes } from './many-routes.tsx';
 import css from './proof.module.css';
 
 export function HeldOutSection({ manifest }: { manifest: RouterManifest }) {
@@ -55,6 +56,7 @@ export function HeldOutSection({ manifest }: { manifest: RouterManifest }) {
       ) : (
         <>
           <ConfusionMatrix evaluation={result} />
+          <ManyRoutes evaluation={result} />
           <CellPrompts evaluation={result} />
           <Figures evaluation={result} manifest={manifest} />
           <Training manifest={manifest} />

@@ -2,6 +2,7 @@
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import { HeldOutSection } from './held-out-section.tsx';
 import css from './proof.module.css';
+import { WaysSection } from './ways-section.tsx';
 import { WhySection } from './why-section.tsx';
 
 export function ProofPanel({ manifest }: { manifest: RouterManifest }) {
@@ -9,6 +10,7 @@ export function ProofPanel({ manifest }: { manifest: RouterManifest }) {
     <div className={css.panel}>
       <WhySection manifest={manifest} />
       <HeldOutSection manifest={manifest} />
+      {manifest.routes.length > 0 && <WaysSection manifest={manifest} />}
     </div>
   );
 }

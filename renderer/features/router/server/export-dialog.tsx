@@ -1,12 +1,22 @@
 // The family for another server: the format is chosen, the texts are shown, copied or saved.
 import { useEffect, useState } from 'react';
+import { StudioError } from '#src/errors/studio-error.ts';
+import { formatCount } from '#src/text/format-number.ts';
+import { pickFile } from '#renderer/stores/picker-store.ts';
+import { useStudio } from '#renderer/stores/studio-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { CopyButton } from '#renderer/ui/copy-button.tsx';
 import { Dialog } from '#renderer/ui/dialog.tsx';
 import { ErrorNotice } from '#renderer/ui/error-notice.tsx';
 import { Segmented } from '#renderer/ui/tabs.tsx';
 import type { RouterDocument } from '../logic/router-document.ts';
-import { exportFor, saveText, type Exported, type ExportFormat } from '../state/router-package.ts';
+import {
+  exportFor,
+  saveText,
+  saveToFolder,
+  type Exported,
+  type ExportFormat,
+} from '../state/router-package.ts';
 import { useRouter } from '../state/router-store.ts';
 import css from './server.module.css';
 
@@ -65,6 +75,7 @@ function OpenDialog({ document }: { document: RouterDocument }) {
           {notice}
         </p>
       ))}
+      {exported !== undefined && <SaveAll file={document.file.id} format={format} key={format} />}
       {exported?.files.map(({ name, text }) => (
         <section key={name} className={css.file} aria-label={name}>
           <header>
@@ -76,5 +87,75 @@ function OpenDialog({ document }: { document: RouterDocument }) {
         </section>
       ))}
     </Dialog>
+  );
+}
+
+type Saving =
+  | { readonly state: 'running'; readonly what: string; readonly stop: () => void }
+  | { readonly state: 'done'; readonly path: string; readonly files: readonly string[] }
+  | { readonly state: 'failed'; readonly error: unknown; readonly folder: string };
+
+/** Everything that the other server needs, in a folder that the user chooses. */
+function SaveAll({ file, format }: { file: string; format: ExportFormat }) {
+  const [saving, setSaving] = useState<Saving | undefined>();
+  const mode = useStudio(({ state }) => state?.mode);
+  const write = async (folder: string, overwrite: boolean) => {
+    const asked = new AbortController();
+    const stop = () => asked.abort();
+    const onPhase = (what: string) => setSaving({ state: 'running', what, stop });
+    onPhase('Writing');
+    try {
+      const saved = await saveToFolder({ file, format, folder, overwrite }, asked.signal, onPhase);
+      setSaving({ state: 'done', path: saved.folder.path, files: saved.files });
+    } catch (error) {
+      setSaving(asked.signal.aborted ? undefined : { state: 'failed', error, folder });
+    }
+  };
+  const choose = async () => {
+    const folder = await pickFile('output-folder', 'Save the export in a new folder of');
+    if (folder !== undefined) await write(folder.id, false);
+  };
+  const exists =
+    saving?.state === 'failed' &&
+    saving.error instanceof StudioError &&
+    saving.error.code === 'output/exists';
+  return (
+    <>
+      <div className={css.buttons}>
+        <Button variant="primary" busy={saving?.state === 'running'} onClick={() => void choose()}>
+          Save all to a folder…
+        </Button>
+        {saving?.state === 'running' && <Button onClick={saving.stop}>Stop</Button>}
+      </div>
+      {saving?.state === 'running' && (
+        <p className={css.text} role="status">
+          {saving.what}…
+        </p>
+      )}
+      {saving?.state === 'failed' && (
+        <ErrorNotice
+          error={saving.error}
+          action={
+            exists && (
+              <Button onClick={() => void write(saving.folder, true)}>Replace what is there</Button>
+            )
+          }
+        />
+      )}
+      {saving?.state === 'done' && (
+        <div role="status" className={css.saved}>
+          <p>
+            Saved {formatCount(saving.files.length)} {saving.files.length === 1 ? 'file' : 'files'}{' '}
+            in <code>{saving.path}</code>
+            {mode === 'browser' && ' on the machine that the studio runs on'}.
+          </p>
+          <ul>
+            {saving.files.map((name) => (
+              <li key={name}>{name}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </>
   );
 }

@@ -62,9 +62,11 @@ export function showManifest(
     opening: undefined,
     openError: undefined,
     selection: undefined,
+    find: '',
     cell: undefined,
     tab: 'proof',
     measured: nothingMeasured,
+    ways: undefined,
   });
   forgetChat();
   noteServed();

@@ -1,7 +1,8 @@
 // The family as a package: verified as a job, exported as texts.
 import { notify } from '#renderer/ui/notify.ts';
 import { showJob } from '#renderer/stores/navigation-store.ts';
-import { studio, useStudio } from '#renderer/stores/studio-store.ts';
+import { saveFile } from '#renderer/stores/save-file.ts';
+import { studio } from '#renderer/stores/studio-store.ts';
 import type { StudioParams, StudioResult } from '#renderer/studio-client.ts';
 import { openManifestNow } from './router-store.ts';
 
@@ -26,19 +27,29 @@ export function exportFor(file: string, format: ExportFormat): Promise<Exported>
 
 /** Saves where the user chooses; a browser downloads. */
 export async function saveText(name: string, text: string): Promise<void> {
-  if (useStudio.getState().state?.mode === 'desktop') {
-    try {
-      const file = await studio().call('saveTextAs', { suggestedName: name, text });
-      if (file !== null) notify.success(`Saved ${file.path}`);
-    } catch (error) {
-      notify.error(error);
-    }
-    return;
+  try {
+    const file = await saveFile(name, text);
+    if (file !== undefined) notify.success(`Saved ${file.path}`);
+  } catch (error) {
+    notify.error(error);
   }
-  const address = URL.createObjectURL(new Blob([text], { type: 'text/plain' }));
-  const link = document.createElement('a');
-  link.href = address;
-  link.download = name.split('/').at(-1) ?? name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 10_000);
+}
+
+export interface SaveToFolder {
+  readonly file: string;
+  readonly format: ExportFormat;
+  readonly folder: string;
+  readonly overwrite: boolean;
+}
+
+/** Writes the texts and all that they name into a folder of their own; `onPhase` is told what is done. */
+export function saveToFolder(
+  params: SaveToFolder,
+  signal: AbortSignal,
+  onPhase: (text: string) => void,
+): Promise<StudioResult<'saveExport'>> {
+  return studio().call('saveExport', params, {
+    signal,
+    onEvent: ({ phase, detail }) => onPhase(detail === undefined ? phase : `${phase} ${detail}`),
+  });
 }

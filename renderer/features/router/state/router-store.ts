@@ -41,6 +41,25 @@ export interface Measured {
   readonly error: unknown;
 }
 
+export type ClassifierKind = RouterManifest['classifier']['kind'];
+
+/** One way to decide, trained and measured. */
+export interface MeasuredWay {
+  readonly kind: ClassifierKind;
+  /** With its own thresholds. */
+  readonly manifest: RouterManifest;
+  readonly result: RoutingEvaluation;
+}
+
+/** Words, embedding and both side by side, of one version of the manifest. */
+export interface Ways {
+  readonly of: RouterManifest;
+  /** What is being trained and measured. */
+  readonly running: ClassifierKind | undefined;
+  readonly measured: readonly MeasuredWay[];
+  readonly error: unknown;
+}
+
 /** A manifest as it is served, where this window knows it. */
 export interface ServedManifest {
   readonly sha256: string;
@@ -57,9 +76,12 @@ export interface RouterStore {
   readonly document: RouterDocument | undefined;
   readonly test: Tested;
   readonly measured: Measured;
+  readonly ways: Ways | undefined;
   readonly served: ServedManifest | undefined;
   readonly server: ServerState | undefined;
   readonly selection: Selection | undefined;
+  /** Only routes that this is found in are drawn; empty: all. */
+  readonly find: string;
   readonly tab: Tab;
   readonly cell: Cell | undefined;
   readonly busy: 'saving' | 'serving' | 'stopping' | 'training' | undefined;
@@ -91,9 +113,11 @@ export const useRouter = create<RouterStore>(() => ({
   document: undefined,
   test: nothingTested,
   measured: nothingMeasured,
+  ways: undefined,
   served: undefined,
   server: undefined,
   selection: undefined,
+  find: '',
   tab: 'proof',
   cell: undefined,
   busy: undefined,

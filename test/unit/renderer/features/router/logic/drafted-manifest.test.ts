@@ -17,7 +17,7 @@ const opened: ManifestDocument = {
   manifest,
   sha256: 'a',
   problems: [],
-} as ManifestDocument;
+};
 const document = openRouterDocument(opened, 'key');
 const changed = edited(
   document,
