@@ -7,10 +7,9 @@ import type { Fix } from '#src/contract/doctor/finding.ts';
 import type { RepairParams, RepairPlan, RepairReport } from '#src/contract/doctor/repair.ts';
 import type { FindingCode } from '#src/contract/doctor/finding.ts';
 import { findingOf, type Draft } from '#src/doctor/findings.ts';
-import { readSurvey } from '#src/doctor/survey/read-survey.ts';
-import type { Subject } from '#src/doctor/subject.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
-import type { GgufHeader, GgufTensorInfo } from '#src/formats/gguf/types.ts';
+import { encodeGgufHeader } from '#src/formats/gguf/write-header.ts';
+import type { GgufEntry, GgufHeader, GgufTensorInfo } from '#src/formats/gguf/types.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { planRepair, repairFile } from '#src/jobs/repair/repair-file.ts';
 import type { RepairPorts } from '#src/jobs/repair/ports.ts';
@@ -61,7 +60,6 @@ export function repairPorts(
 ): RepairPorts {
   return {
     factory,
-    openSubject: openPlainSubject,
     openDeriver: openRowDeriver,
     async diagnose(asked) {
       const { size, mtimeMs } = await stat(asked);
@@ -97,33 +95,24 @@ export async function repairWith(
   return { plan, report: await repairFile({ ...params, bytes, modified, steps }, context) };
 }
 
-/** A whole file as the checks get it; its header must be sound. */
-async function openPlainSubject(
+export function restoreAdapters(code: FindingCode, names: readonly string[]): Draft {
+  const fix: Fix = { kind: 'restore-adapters', names: [...names] };
+  return { code, message: `${names.join(', ')} fell off.`, fix };
+}
+
+/** The same tensors under other metadata; what lies behind them is dropped unless the header keeps its length. */
+export async function rewriteMetadata(
   path: string,
-): Promise<{ subject: Subject; close: () => Promise<void> }> {
-  const source = await openFileByteSource(path);
-  const survey = await readSurvey(source);
-  const header = await readGgufHeader(source).catch(() => undefined);
-  const part = { fileName: path, source, survey, header, base: 0 };
-  const dataOffset = survey.dataOffset ?? 0;
-  const subject: Subject = {
-    label: path,
-    kind: 'model',
-    source,
-    survey,
-    header,
-    model: undefined,
-    parts: [part],
-    metadata: survey.entries,
-    tensors: survey.tensors.map((tensor) => {
-      const offset = dataOffset + tensor.offset;
-      const size = tensor.byteLength ?? 0;
-      const present = Math.max(0, Math.min(size, source.size - offset));
-      return { ...tensor, part, data: { offset, size }, present };
-    }),
-    architecture: 'llama',
-    members: [],
-    complete: true,
-  };
-  return { subject, close: () => source.close() };
+  target: string,
+  change: (entries: readonly GgufEntry[]) => readonly GgufEntry[],
+): Promise<void> {
+  const header = await headerOf(path);
+  const { bytes } = encodeGgufHeader({ ...header, version: 3, metadata: change(header.metadata) });
+  const last = header.tensors.at(-1);
+  const end = header.dataOffset + (last === undefined ? 0 : last.offset + last.byteLength);
+  const isBundle = header.metadata.some(({ key }) => key.startsWith('studio.bundle.'));
+  const kept = change(header.metadata).some(({ key }) => key.startsWith('studio.bundle.'));
+  const data = (await readFile(path)).subarray(header.dataOffset, isBundle && !kept ? end : undefined); // prettier-ignore
+  const padding = isBundle && !kept ? new Uint8Array((32 - (data.length % 32)) % 32) : new Uint8Array(0); // prettier-ignore
+  await writeFile(target, Buffer.concat([bytes, data, padding]));
 }

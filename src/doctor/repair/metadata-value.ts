@@ -47,7 +47,8 @@ export function showValue(value: GgufValue | undefined): string {
 
 /** An element as text; arrays inside arrays, which no model has, by their length. */
 export function showScalar(value: unknown): string {
-  return typeof value === 'object' ? 'an array' : String(value);
+  if (typeof value === 'string') return value;
+  return typeof value === 'object' ? 'an array' : `${value as number | bigint | boolean}`;
 }
 
 export function shorten(text: string, most = 200): string {

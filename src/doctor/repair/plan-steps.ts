@@ -108,18 +108,28 @@ function lossyOff({ step, action }: PlannedStep): PlannedStep {
   return { step: { ...step, chosen }, action };
 }
 
+/** What only a header that is made again puts right. */
+const lostCodes: readonly Finding['code'][] = [
+  'structure/metadata-entry',
+  'structure/tensor-entry',
+  'structure/tensor-type',
+  'structure/tensor-shape',
+  'structure/header-truncated',
+  'structure/offsets',
+];
+
+/** True for a finding about a part of the header that reading it does not give back. */
+export function tellsLostHeader({ code, fix }: Finding): boolean {
+  return fix === undefined && lostCodes.includes(code);
+}
+
 function headerStep(findings: readonly Finding[], { header }: Means): PlannedStep {
   const codes: readonly Finding['code'][] = [
-    'structure/metadata-entry',
-    'structure/tensor-entry',
-    'structure/tensor-type',
-    'structure/tensor-shape',
-    'structure/header-truncated',
+    ...lostCodes,
     'structure/counts',
     'structure/alignment',
-    'structure/offsets',
-    'bundle/list',
-    'hashes/list',
+    'metadata/tensor-missing',
+    'split/part-missing',
   ];
   const own = findings.filter(({ code }) => codes.includes(code));
   const possible = typeof header !== 'string';

@@ -27,6 +27,8 @@ export interface FoundAdapter {
 }
 
 export interface AdapterPlaces {
+  /** The damaged file, and where its tensors end: a tool may have moved what lies behind them. */
+  readonly own: { readonly source: ByteSource; readonly end: number };
   readonly nearby: readonly NearbyFile[];
   readonly finder: ContentFinder;
   readonly reference: Reference | undefined;
@@ -41,7 +43,12 @@ export async function findAdapter(
   member: PlacedMember,
   places: AdapterPlaces,
 ): Promise<FoundAdapter | string> {
-  const { nearby, finder, signal } = places;
+  const { own, nearby, finder, signal } = places;
+  const moved = await findInTail(own.source, own.end, member, signal);
+  if (moved !== undefined) {
+    const slice = sliceByteSource(own.source, moved, member.size);
+    return { from: 'its own tail', path: own.source.label, source: slice, close: () => Promise.resolve() }; // prettier-ignore
+  }
   for (const file of nearby) {
     const twin = file.members.find(({ sha256, size }) => sha256 === member.sha256 && size === member.size); // prettier-ignore
     if (twin === undefined) continue;
@@ -55,6 +62,54 @@ export async function findAdapter(
     if (found !== undefined) return found;
   }
   return convertedAgain(member, places);
+}
+
+/** Where the very bytes lie behind the tensors, if they do: a GGUF starts at a multiple of 8 by all writers. */
+async function findInTail(
+  source: ByteSource,
+  end: number,
+  { size, sha256 }: PlacedMember,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const step = 8;
+  const window = 4 << 20;
+  for (let start = Math.floor(end / step) * step; start + size <= source.size; start += window) {
+    signal.throwIfAborted();
+    const bytes = new Uint8Array(Math.min(window, source.size - start));
+    await source.readInto(bytes, start);
+    const view = new DataView(bytes.buffer);
+    for (let at = 0; at + 4 <= bytes.length; at += step) {
+      if (view.getUint32(at, true) !== 0x4655_4747) continue;
+      const place = start + at;
+      if (place < end || place + size > source.size) continue;
+      const slice = sliceByteSource(source, place, size);
+      if ((await sha256OfSource(slice, signal)) === sha256) return place;
+    }
+  }
+  return undefined;
+}
+
+/** The adapters that the recipe packs, for a list that cannot be read. Empty where one cannot be had. */
+export async function membersOfRecipe(places: AdapterPlaces): Promise<PlacedMember[]> {
+  const { reference, folder, ports, emit, signal } = places;
+  const output = reference?.output;
+  if (reference === undefined || output?.package === undefined) return [];
+  const { domain, adapterType } = output.package;
+  if (!output.adapters.every(({ id }) => reference.sources.has(id))) return [];
+  try {
+    const { pack } = openAdapterPacker(reference.sources, folder, ports, emit, signal);
+    const members: PlacedMember[] = [];
+    for (const node of output.adapters) {
+      const packed = await pack(node, domain, reference.view, adapterType);
+      if (packed.sha256 === '') return [];
+      const { name, domain: own, size, sha256, scale } = packed;
+      members.push({ name, domain: own, size, sha256, scale, offset: 0 });
+    }
+    return members;
+  } catch (error) {
+    if (!(error instanceof StudioError) || isAbort(error)) throw error;
+    return [];
+  }
 }
 
 /** Files of the cache carry the hash of their bytes in their names. */

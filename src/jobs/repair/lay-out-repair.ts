@@ -5,7 +5,10 @@ import type { RowRange, StepAction } from '#src/doctor/repair/plan-steps.ts';
 import type { SubjectTensor } from '#src/doctor/subject.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { bundleEntries, placeMembers, type PlacedMember } from '#src/formats/bundle/bundle-entries.ts'; // prettier-ignore
+import {
+  bundleEntries,
+  bundleKeys,
+  placeMembers, type PlacedMember } from '#src/formats/bundle/bundle-entries.ts'; // prettier-ignore
 import type { ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { readAlignment } from '#src/formats/gguf/check-layout.ts';
 import { entryString, entryValue, stringEntry } from '#src/formats/gguf/entries.ts';
@@ -19,6 +22,7 @@ import {
   tensorHashPlaceholder,
   withoutStudioEntries,
 } from '#src/stages/package/provenance.ts';
+import { rowCountOf } from '#src/model/model-view.ts';
 import { splitKeys } from '#src/stages/quantize/quantized-metadata.ts';
 import { memberId, targetTensors, type Preparation } from './prepare-repair.ts';
 import type { RecoveryWay, TargetTensor } from './tensor-ways.ts';
@@ -36,9 +40,9 @@ export interface KeptData {
 
 export interface LaidOutTensor {
   readonly target: TargetTensor;
-  /** Absent when no byte of it can be kept. */
-  readonly kept: KeptData | undefined;
-  /** Best first; empty when the bytes are kept. */
+  /** Where its bytes lie, or may lie; empty when none can be kept. */
+  readonly kept: readonly KeptData[];
+  /** Best first; empty when the bytes are surely kept. */
   readonly ways: readonly RecoveryWay[];
   /** Only these rows are damaged; all of them when absent. */
   readonly rows: readonly RowRange[] | undefined;
@@ -76,10 +80,10 @@ export function layOutRepair(
       hint: 'Give the source that the file was built from, or fetch the file again.',
     });
   }
-  const tensors = targets.map((target) => tensorOf(target, preparation, chosen, isRebuilt));
-  refuseGone(tensors, preparation);
-  refuseUnchosenLoss(planned.steps.map(({ action }) => action), chosen); // prettier-ignore
-
+  refuseUnchosenLoss(
+    planned.steps.map(({ action }) => action),
+    chosen,
+  );
   const wanted = keptMembers(preparation, chosen);
   const entries = metadataOf(preparation, chosen, isRebuilt, marks, targets.length);
   const encode = (members: readonly PlacedMember[]) => {
@@ -96,6 +100,11 @@ export function layOutRepair(
   const placed = placeMembers(wanted, fileSize);
   const { metadata, header } = encode(placed.members);
   invariant(header.fileSize === fileSize, 'offsets do not change the size of the header');
+  const tensors = targets.map((target, index) => {
+    const at = header.dataOffset + (header.tensors[index]?.offset ?? 0);
+    return tensorOf(target, at, preparation, chosen, isRebuilt);
+  });
+  refuseGone(tensors, preparation);
   const members = placed.members.map((member, index) => ({ ...member, ...wanted[index]!.data }));
   const tail = members.length > 0 ? undefined : tailOf(preparation, chosen, isRebuilt);
   const hashes = entryValue(metadata, provenanceKeys.tensorHashes);
@@ -111,57 +120,59 @@ export function layOutRepair(
   };
 }
 
+/** `at`: where the repaired file has it, which is where the damaged one had it unless bytes were inserted. */
 function tensorOf(
   target: TargetTensor,
+  at: number,
   preparation: Preparation,
   chosen: readonly StepAction[],
   isRebuilt: boolean,
 ): LaidOutTensor {
-  const { subject, expected, built } = preparation;
+  const { subject, expected } = preparation;
   const record = subject.tensors.find(({ name }) => name === target.name);
-  const recover = chosen.find((action) => action.kind === 'recover' && action.tensors.has(target.name)); // prettier-ignore
+  const recover = chosen.find(
+    (action) => action.kind === 'recover' && action.tensors.has(target.name),
+  );
   const rows = recover?.kind === 'recover' ? recover.tensors.get(target.name) : undefined;
   const isSame = record?.type === target.type && record.byteLength === target.byteLength;
-  let kept = isSame ? keptOf(record) : undefined;
-  if (isRebuilt) {
-    const sha256 = expected.get(target.name);
-    // By the record where it is sound, else where the header as built has it; the hash tells whether it is.
-    const at = kept ?? keptAsBuilt(target, preparation, built);
-    kept = at === undefined || sha256 === undefined ? (isSame ? kept : undefined) : { ...at, mustBe: sha256 }; // prettier-ignore
-  }
-  const isDamaged = recover !== undefined || kept === undefined || kept.mustBe !== undefined;
-  const found = isDamaged ? preparation.ways(target) : [];
+  const own = isSame ? keptOf(record, rows) : undefined;
+  const sha256 = expected.get(target.name);
+  const kept: KeptData[] = [];
+  if (recover === undefined && isRebuilt && sha256 !== undefined) {
+    // By the record where it is sound, else where the header as built has it; the hash tells whether it is there.
+    if (own !== undefined) kept.push({ ...own, mustBe: sha256 });
+    const isInside = subject.parts.length === 1 && at + target.byteLength <= subject.source.size;
+    if (isInside) kept.push({ source: subject.source, offset: at, mustBe: sha256 });
+  } else if (own !== undefined && (recover === undefined || rows !== undefined)) kept.push(own);
+  const isSure = recover === undefined && kept[0] !== undefined && kept[0].mustBe === undefined;
+  const found = isSure ? [] : preparation.ways(target);
   return {
     target,
-    kept: recover !== undefined && rows === undefined ? undefined : kept,
+    kept,
     ways: typeof found === 'string' ? [] : found,
-    rows: recover === undefined ? undefined : rows,
+    rows: kept.length === 0 ? undefined : rows,
   };
 }
 
-function keptOf({ data, present, byteLength, part }: SubjectTensor): KeptData | undefined {
-  if (data === undefined || byteLength === undefined || present < byteLength) return undefined;
-  return { source: part.source, offset: data.offset, mustBe: undefined };
-}
-
-function keptAsBuilt(
-  { name, byteLength }: TargetTensor,
-  { subject }: Preparation,
-  built: Preparation['built'],
+/** Its bytes in the damaged file, when they are there; of a truncated tensor only with rows that make up for the rest. */
+function keptOf(
+  { data, present, byteLength, part, shape }: SubjectTensor,
+  rows: readonly RowRange[] | undefined,
 ): KeptData | undefined {
-  const place = built?.header.tensors.find((tensor) => tensor.name === name);
-  if (place === undefined || subject.parts.length !== 1) return undefined;
-  // The data section begins where the file's own header ended, or as far from its end as the tensors are long.
-  const data = subject.survey.dataOffset;
-  if (data === undefined) return undefined;
-  const offset = data + place.offset;
-  if (offset + byteLength > subject.source.size) return undefined;
-  return { source: subject.source, offset, mustBe: undefined };
+  if (data === undefined || byteLength === undefined) return undefined;
+  if (present < byteLength) {
+    const last = rows?.at(-1);
+    const rowCount = rowCountOf(shape);
+    const rowBytes = byteLength / rowCount;
+    const isMadeUp = last !== undefined && last.first + last.count >= rowCount && last.first * rowBytes <= present; // prettier-ignore
+    if (!isMadeUp) return undefined;
+  }
+  return { source: part.source, offset: data.offset, mustBe: undefined };
 }
 
 /** A truncated file whose tensors nothing brings back: no file can be made of it that loads. */
 function refuseGone(tensors: readonly LaidOutTensor[], { subject }: Preparation): void {
-  const gone = tensors.filter(({ kept, ways }) => kept === undefined && ways.length === 0);
+  const gone = tensors.filter(({ kept, ways }) => kept.length === 0 && ways.length === 0);
   const [first] = gone;
   if (first === undefined) return;
   throw new StudioError(
@@ -265,13 +276,15 @@ function withMembers(
 ): GgufEntry[] {
   if (isEmptied) return entries.filter(({ key }) => !key.startsWith('studio.bundle.'));
   if (members.length === 0) return [...entries];
-  let metadata = [...entries];
-  for (const entry of bundleEntries(members)) {
-    const index = metadata.findIndex(({ key }) => key === entry.key);
-    metadata =
-      index === -1 ? [...metadata, entry] : metadata.map((old, at) => (at === index ? entry : old));
-  }
-  return metadata;
+  return bundleEntries(members).reduce(
+    (metadata, entry) => {
+      const isThere = metadata.some(({ key }) => key === entry.key);
+      return isThere
+        ? metadata.map((old) => (old.key === entry.key ? entry : old))
+        : insertEntry(metadata, entry, Object.values(bundleKeys));
+    },
+    [...entries],
+  );
 }
 
 function tailOf(

@@ -1,6 +1,5 @@
 // What a repair needs from the process that holds native code: the diagnosis, and rows computed as a build computes them.
 import type { ComparedWith, Diagnosis, DiagnosisEvent } from '#src/contract/doctor/diagnosis.ts';
-import type { Subject } from '#src/doctor/subject.ts';
 import type { TensorView } from '#src/model/model-view.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
 import type { FactoryPorts } from '../ports.ts';
@@ -26,8 +25,6 @@ export interface RowDeriver {
 
 export interface RepairPorts {
   readonly factory: FactoryPorts;
-  /** A file as far as it can be read. The caller closes it. */
-  openSubject(path: string): Promise<{ readonly subject: Subject; close(): Promise<void> }>;
   /** The static diagnosis; behaviour is the caller's. */
   diagnose(
     path: string,

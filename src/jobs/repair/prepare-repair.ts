@@ -5,7 +5,12 @@ import type { Diagnosis, DiagnosisEvent } from '#src/contract/doctor/diagnosis.t
 import type { RepairParams } from '#src/contract/doctor/repair.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { listedMembers } from '#src/doctor/repair/listed-members.ts';
-import { planSteps, type Means, type PlannedSteps } from '#src/doctor/repair/plan-steps.ts';
+import {
+  planSteps,
+  tellsLostHeader,
+  type Means,
+  type PlannedSteps,
+} from '#src/doctor/repair/plan-steps.ts';
 import type { Subject } from '#src/doctor/subject.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
 import type { PlacedMember } from '#src/formats/bundle/bundle-entries.ts';
@@ -15,9 +20,10 @@ import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { openJobFolder } from '../job-folder.ts';
 import { levelRequests } from '../plan-outputs.ts';
 import { openBase } from '../open-sources.ts';
-import { findAdapter, type FoundAdapter } from './find-adapters.ts';
+import { findAdapter, membersOfRecipe, type FoundAdapter } from './find-adapters.ts';
 import { openContentFinder } from './find-content.ts';
 import { copiesIn, openNearbyFiles } from './nearby-files.ts';
+import { openDamaged } from './open-damaged.ts';
 import type { RepairPorts } from './ports.ts';
 import { openGivenSource, openRecipeReference, type Reference } from './reference.ts';
 import { targetOf, waysOf, type RecoveryWay, type TargetTensor } from './tensor-ways.ts';
@@ -67,7 +73,7 @@ export async function prepareRepair(
     for (const each of closing.splice(0).reverse()) await each();
   };
   try {
-    const opened = await ports.openSubject(path);
+    const opened = await openDamaged(path, folders);
     closing.push(() => opened.close());
     const { subject } = opened;
     emit({ event: 'phase', phase: 'Looking for sources', detail: path });
@@ -98,16 +104,27 @@ export async function prepareRepair(
     closing.push(() => Promise.all(nearby.map((file) => file.close())));
     const copies = expected.size === 0 ? new Map<never, never>() : copiesIn(nearby, expected);
 
-    const members = listedMembers(subject.metadata);
     const folder = openJobFolder(false);
     closing.push(() => folder.close());
+    const places = {
+      own: { source: subject.source, end: endOfTensors(subject) },
+      nearby,
+      finder,
+      reference: recipe,
+      folder,
+      ports: ports.factory,
+      emit: quiet,
+      signal,
+    };
     const adapters = new Map<string, FoundAdapter | string>();
     const wanted = new Set(
       diagnosis.findings.flatMap(({ fix }) => (fix?.kind === 'restore-adapters' ? fix.names : [])),
     );
+    const listed = listedMembers(subject.metadata);
+    const isListLost = listed.length === 0 && diagnosis.findings.some(({ code }) => code === 'bundle/list'); // prettier-ignore
+    const members = isListLost ? await membersOfRecipe(places) : listed;
     for (const member of members) {
-      if (!wanted.has(member.name) && !wanted.has(memberId(member))) continue;
-      const places = { nearby, finder, reference: recipe, folder, ports: ports.factory, emit: quiet, signal }; // prettier-ignore
+      if (!isListLost && !wanted.has(member.name) && !wanted.has(memberId(member))) continue;
       const found = await findAdapter(member, places);
       adapters.set(memberId(member), found);
       if (typeof found !== 'string') closing.push(() => found.close());
@@ -199,10 +216,22 @@ function needsSource({ findings }: Diagnosis, subject: Subject): boolean {
 
 /** Something of the header is lost: reading it once more and writing it anew would not bring that back. */
 function isBroken(subject: Subject, { findings }: Pick<Diagnosis, 'findings'>): boolean {
-  const lost = ['entry', 'tensor', 'tensor-type', 'tensor-shape', 'truncated'];
-  if (subject.survey.faults.some(({ kind }) => lost.includes(kind))) return true;
+  if (findings.some(tellsLostHeader)) return true;
   if (subject.tensors.some((tensor) => targetOf(tensor) === undefined)) return true;
-  return findings.some(({ code, fix }) => code === 'bundle/list' && fix === undefined);
+  // A tensor that no record names can only come from the recipe's own list.
+  const names = new Set(subject.tensors.map(({ name }) => name));
+  return findings.some(
+    ({ fix }) => fix?.kind === 'recover-tensors' && fix.tensors.some(({ name }) => !names.has(name)),
+  );
+} // prettier-ignore
+
+/** Behind the last byte of any tensor. */
+function endOfTensors({ tensors, source }: Subject): number {
+  return tensors.reduce(
+    (end, { data, part }) =>
+      part.source === source && data !== undefined ? Math.max(end, data.offset + data.size) : end,
+    0,
+  );
 }
 
 function expectedHashes(subject: Subject, built: OutputPlan | undefined): Map<string, string> {

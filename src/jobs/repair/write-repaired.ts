@@ -149,9 +149,10 @@ class RepairWriter {
   async tensor(tensor: LaidOutTensor, at: number): Promise<void> {
     const { target, kept, rows } = tensor;
     const expected = this.options.expected.get(target.name);
-    if (kept !== undefined && rows === undefined) {
-      const sha256 = await this.keep(kept, target.byteLength, at);
-      if (kept.mustBe === undefined || kept.mustBe === sha256) {
+    if (rows === undefined) {
+      for (const place of kept) {
+        const sha256 = await this.keep(place, target.byteLength, at);
+        if (place.mustBe !== undefined && place.mustBe !== sha256) continue;
         this.hashes.push(sha256);
         return;
       }
@@ -182,7 +183,7 @@ class RepairWriter {
       // Another level cannot have the hash; it is what is left when there is nothing else.
       if (way.trust === 'approximate' && last !== undefined) break;
       // The damaged rows alone first; where the hash tells that there is more damage, the whole tensor.
-      const parts = rows === undefined || kept === undefined ? [undefined] : [rows, undefined];
+      const parts = rows === undefined ? [undefined] : [rows, undefined];
       for (const part of parts) {
         const sha256 = await this.recover({ target, kept }, way, part, at);
         last = { way, sha256, rows: part?.reduce((sum, { count }) => sum + count, 0) };
@@ -207,7 +208,7 @@ class RepairWriter {
   }
 
   private async keep(
-    { source, offset }: NonNullable<LaidOutTensor['kept']>,
+    { source, offset }: LaidOutTensor['kept'][number],
     size: number,
     at: number,
   ): Promise<string> {
@@ -230,9 +231,10 @@ class RepairWriter {
     const rowBytes = rowByteLength(target.type, target.shape[0] ?? 1);
     const rowCount = rowCountOf(target.shape);
     let next = 0;
+    const [own] = kept;
     const copyTo = async (end: number) => {
-      if (kept === undefined || end <= next) return;
-      await this.copy(kept.source, kept.offset + next * rowBytes, (end - next) * rowBytes, at + next * rowBytes, hash); // prettier-ignore
+      if (own === undefined || end <= next) return;
+      await this.copy(own.source, own.offset + next * rowBytes, (end - next) * rowBytes, at + next * rowBytes, hash); // prettier-ignore
     };
     for (const { first, count } of rows ?? [{ first: 0, count: rowCount }]) {
       await copyTo(first);
