@@ -9,7 +9,7 @@ import { resolveAdapters } from './resolve-adapters.ts';
 import type { ServedLane } from './served-lane.ts';
 import type { LoadedParent } from './served-parent.ts';
 import type { ServedStore } from './served-store.ts';
-import { batchText } from './text-batcher.ts';
+import { batchText, servedInterval } from './text-batcher.ts';
 
 type ServedMethod = 'openParent' | 'completeServed' | 'embed' | 'closeParent' | 'describeServed';
 
@@ -72,7 +72,10 @@ function completeServed(store: ServedStore): Handlers<EngineContract>['completeS
       await lane.read(adapters);
       let begin = performance.now();
       let first: number | undefined;
-      const batcher = batchText((text, tokens) => emit({ event: 'text', text, tokens }));
+      const batcher = batchText(
+        (text, tokens) => emit({ event: 'text', text, tokens }),
+        servedInterval,
+      );
       const request = {
         key: lane.keyOf(adapters),
         input,

@@ -1,4 +1,4 @@
-// Sends an answer's text in pieces of about 15 ms: a message per token would cost small models more than the token.
+// Sends an answer's text in pieces, 15 ms apart for a screen: a message per token would cost small models more than the token.
 
 /** Milliseconds between two pieces; less than a frame of a screen. */
 const usualInterval = 15;
@@ -8,6 +8,9 @@ export interface TextBatcher {
   /** Sends what is held back. Call it when the answer ends. */
   flush(): void;
 }
+
+/** Milliseconds between two pieces of an answer over HTTP, where each costs a message, an event and a write. */
+export const servedInterval = 50;
 
 /** The first piece goes out at once; `tokens` of a piece are those since the last one. */
 export function batchText(

@@ -11,6 +11,7 @@ import {
   embeddingBody,
   modelBody,
   newFrame,
+  textChunks,
 } from './openai-answers.ts';
 import { RequestError, toOpenAiError } from './openai-error.ts';
 import {
@@ -90,11 +91,11 @@ export function createV1(options: V1Options): AnswerV1 {
     }
     const { includesUsage } = asked;
     const stream = openEventStream(response, limits, () => signal.abort());
-    let decision: Parameters<typeof decisionHeaders>[0] | undefined;
+    let textChunk: ReturnType<typeof textChunks> | undefined;
     const answered = await served.answer(asked.request, {
       signal: signal.signal,
       onDecision(made) {
-        decision = made;
+        textChunk = textChunks(frame, made, includesUsage);
         response.writeHead(200, {
           ...commonHeaders,
           'content-type': 'text/event-stream; charset=utf-8',
@@ -103,8 +104,7 @@ export function createV1(options: V1Options): AnswerV1 {
         stream.send(chunkBody(frame, { kind: 'start', decision: made }, includesUsage));
       },
       onText(text) {
-        if (text === '' || decision === undefined) return;
-        stream.send(chunkBody(frame, { kind: 'text', decision, text }, includesUsage));
+        if (text !== '' && textChunk !== undefined) stream.sendJson(textChunk(text));
       },
     });
     stream.send(chunkBody(frame, { kind: 'end', answered }, includesUsage));

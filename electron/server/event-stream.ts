@@ -10,6 +10,8 @@ export interface EventStreamLimits {
 
 export interface EventStream {
   send(data: unknown): void;
+  /** The same for what is JSON already. */
+  sendJson(json: string): void;
   /** Says that all was sent. */
   end(): void;
 }
@@ -43,6 +45,7 @@ export function openEventStream(
   };
   return {
     send: (data) => write(`data: ${JSON.stringify(data)}\n\n`),
+    sendJson: (json) => write(`data: ${json}\n\n`),
     end() {
       write('data: [DONE]\n\n');
       response.end();

@@ -101,6 +101,20 @@ export function chunkBody(frame: AnswerFrame, chunk: Chunk, includesUsage: boole
   };
 }
 
+/** Events of text as JSON, one after another: everything but the text is the same in all of them and made once. */
+export function textChunks(
+  frame: AnswerFrame,
+  decision: Decision,
+  includesUsage: boolean,
+): (text: string) => string {
+  const mark = randomUUID();
+  const json = JSON.stringify(
+    chunkBody(frame, { kind: 'text', decision, text: mark }, includesUsage),
+  );
+  const [before = '', after = ''] = json.split(JSON.stringify(mark));
+  return (text) => before + JSON.stringify(text) + after;
+}
+
 export function modelBody(model: FamilyModel, created: number): object {
   const { id, ...about } = model;
   return { id, object: 'model', created, owned_by: 'gguf-studio', gguf_studio: about };
