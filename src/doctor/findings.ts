@@ -42,6 +42,8 @@ export interface CheckContext {
   readonly source: ModelView | undefined;
   /** Another level of the same model. */
   readonly sibling: ModelView | undefined;
+  /** The whole file's SHA-256 by a list beside it (`SHA256SUMS`, a package's manifest). */
+  readonly fileHash?: { readonly sha256: string; readonly from: string } | undefined;
   readonly signal: AbortSignal;
 }
 
