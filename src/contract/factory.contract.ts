@@ -6,6 +6,7 @@ import { adapterFitSchema, libraryItemSchema } from './library.ts';
 import { buildParamsSchema, buildResultSchema } from './build.ts';
 import { inspectionSchema } from './inspection.ts';
 import { machineSchema } from './machine.ts';
+import { behaviourParams, behaviourSchema } from './doctor/diagnosis.ts';
 import { levelSchema } from './levels.ts';
 import {
   absolutePath,
@@ -102,6 +103,13 @@ export const factoryContract = {
     result: validationReportSchema,
     event,
   },
+
+  // Doctor
+  /**
+   * Loads a model and asks it; its findings join those of `diagnose`. A damaged file may end the host: then the caller says
+   * `behaviour/crash`.
+   */
+  probeBehaviour: { params: behaviourParams, result: behaviourSchema, event },
 
   // Quality
   /** Subjects on texts against their unquantized model; llama-perplexity's protocol. Writes a run. */

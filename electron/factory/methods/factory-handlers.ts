@@ -15,6 +15,7 @@ import { inspect } from './inspect.ts';
 import { measureMatrix } from './measure-matrix.ts';
 import { merge } from './merge.ts';
 import { planBuild } from './plan-build.ts';
+import { probeBehaviour } from './probe-behaviour.ts';
 import { quantize } from './quantize.ts';
 import { readDrift, readPosition } from './read-drift.ts';
 import { renderChatTemplate } from './render-chat-template.ts';
@@ -39,6 +40,7 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   build,
   planBuild,
   validate,
+  probeBehaviour,
   evaluate,
   readDrift,
   readPosition,

@@ -7,7 +7,20 @@ import type { AdapterHandle, LlamaLibrary, ModelHandle } from '../ffi/llama-libr
 /** Enough for a prompt in its template and 64 tokens; a trained window below it wins. */
 const contextTokens = 512;
 
-export function createValidationEngine(library: LlamaLibrary): ValidationEngine {
+/** A loaded model that also tells how well it predicts a text. */
+export interface ScoringModel extends LoadedModel {
+  /**
+   * Mean negative log-likelihood (nats) of `tokens[from]` and those behind it, each given all before; computed from an
+   * empty context. NaN where a logit is not finite. `tokens` fit the context, `from` is 1 or more.
+   */
+  scoreTokens(tokens: Int32Array, from: number): Promise<number>;
+}
+
+export interface ScoringEngine extends ValidationEngine {
+  load(...parameters: Parameters<ValidationEngine['load']>): Promise<ScoringModel>;
+}
+
+export function createValidationEngine(library: LlamaLibrary): ScoringEngine {
   return {
     isFinite: (type, bytes) => library.rows.isFinite(type, bytes),
     async load(path, { embeddings, threads }) {
@@ -28,7 +41,7 @@ function openModel(
   library: LlamaLibrary,
   model: ModelHandle,
   options: { embeddings: boolean; threads: number },
-): LoadedModel {
+): ScoringModel {
   const { vocabulary: words, contexts, adapters } = library;
   const about = library.models.describe(model);
   const vocabulary = library.models.vocabulary(model);
@@ -62,6 +75,17 @@ function openModel(
       position += tokens.length;
       lastBatchLength = tokens.length;
     },
+    async scoreTokens(tokens, from) {
+      contexts.clear(context);
+      await contexts.decode(context, { tokens, firstPosition: 0, outputs: { from: from - 1 } });
+      position = lastBatchLength = tokens.length;
+      let sum = 0;
+      for (let index = from; index < tokens.length; index++) {
+        const logits = contexts.logits(context, index - 1, vocabularySize);
+        sum += negativeLogLikelihood(logits, tokens[index] ?? 0);
+      }
+      return sum / (tokens.length - from);
+    },
     lastLogits: () => contexts.logits(context, -1, vocabularySize),
     lastEmbedding: () =>
       contexts.sequenceEmbedding(context, 0, about.embeddingLength) ??
@@ -81,4 +105,16 @@ function openModel(
       library.models.free(model);
     },
   };
+}
+
+/** In nats, stable: the highest logit is taken off first. */
+function negativeLogLikelihood(logits: Float32Array, token: number): number {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (const logit of logits) {
+    if (!Number.isFinite(logit)) return Number.NaN;
+    if (logit > highest) highest = logit;
+  }
+  let sum = 0;
+  for (const logit of logits) sum += Math.exp(logit - highest);
+  return Math.log(sum) + highest - (logits[token] ?? Number.NaN);
 }

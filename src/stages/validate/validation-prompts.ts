@@ -6,6 +6,8 @@ const schema = z.object({
   version: z.literal(1),
   prompts: z.array(z.object({ id: z.string().min(1), text: z.string().min(1) })).min(2),
   roundTrip: z.array(z.string().min(1)),
+  /** A few hundred tokens of plain English, for a plausible perplexity. */
+  prose: z.string().min(1),
 });
 
 export type ValidationPrompts = z.infer<typeof schema>;
