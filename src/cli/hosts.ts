@@ -42,10 +42,17 @@ export interface Hosts {
   dispose(): Promise<void>;
 }
 
-/** Prepares the hosts; none is started before its first call. `show` gets the events of every call. */
-export function openHosts(signal: AbortSignal, show: (event: StageEvent) => void): Hosts {
+/**
+ * Prepares the hosts; none is started before its first call. `show` gets the events of every call, the factory gets
+ * `environment` too.
+ */
+export function openHosts(
+  signal: AbortSignal,
+  show: (event: StageEvent) => void,
+  environment: Readonly<Record<string, string>> = {},
+): Hosts {
   const onLogLine = (text: string) => show({ event: 'log', level: 'debug', text });
-  const factory = openHost(factoryContract, { name: 'factory', onLogLine });
+  const factory = openHost(factoryContract, { name: 'factory', onLogLine, environment });
   const engine = openHost(engineContract, { name: 'engine', onLogLine });
   return {
     factory: (method, params, options = {}) =>

@@ -22,7 +22,11 @@ export interface RunEnvironment {
   readonly signal: AbortSignal;
   /** Relative paths start here. */
   readonly folder: string;
-  openHosts(signal: AbortSignal, show: (event: StageEvent) => void): Hosts;
+  openHosts(
+    signal: AbortSignal,
+    show: (event: StageEvent) => void,
+    environment?: Readonly<Record<string, string>>,
+  ): Hosts;
   /** Called with the hosts once they are prepared. */
   onHosts?(hosts: Hosts, show: (event: StageEvent) => void): void;
 }
@@ -72,7 +76,12 @@ async function runParsed(
     if (event.event === 'notice') reporter.notices.push(event);
     display.show(event);
   };
-  const hosts = environment.openHosts(signal, show);
+  const { kernels } = parsed.values as { readonly kernels?: string };
+  const hosts = environment.openHosts(
+    signal,
+    show,
+    kernels === undefined ? {} : { GGUF_STUDIO_KERNELS: kernels },
+  );
   environment.onHosts?.(hosts, show);
   const context: CommandContext = {
     signal,

@@ -10,6 +10,15 @@ export const machineSchema = z.object({
   cores: z.number(),
   memoryBytes: z.number(),
   freeMemoryBytes: z.number(),
+  /** What encodes each type that the WebAssembly kernels have, as tried on this machine; empty without WebAssembly SIMD. */
+  kernels: z.array(
+    z.object({
+      type: z.string(),
+      kernel: z.enum(['wasm', 'ggml']),
+      /** Why it is libggml. */
+      reason: z.string().exactOptional(),
+    }),
+  ),
   llama: z.union([
     z.object({
       release: z.string(),

@@ -21,6 +21,15 @@ export const generationThreadsOption = {
     "Threads for generating. Without it: few for small models, never more than the machine's cores.",
 } as const satisfies OptionDescriptor;
 
+export const kernelsOption = {
+  kind: 'choice',
+  valueName: 'KERNELS',
+  choices: ['wasm', 'ggml'],
+  label: 'Kernels',
+  description:
+    "What encodes tensors: the WebAssembly kernels of this program, or libggml. Without it: the kernels, for the types of which they wrote libggml's bytes when they were tried on this machine (see env).",
+} as const satisfies OptionDescriptor;
+
 export const overwriteOption = {
   kind: 'flag',
   label: 'Overwrite',

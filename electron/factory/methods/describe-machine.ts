@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import type { Machine } from '#src/contract/machine.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { nativeLibrary } from '../native-library.ts';
+import { checkKernels, kernelChoice } from '../quantize/kernel-check.ts';
 
 export async function describeMachine(): Promise<Machine> {
   return {
@@ -15,8 +16,22 @@ export async function describeMachine(): Promise<Machine> {
     cores: availableParallelism(),
     memoryBytes: totalmem(),
     freeMemoryBytes: await availableMemory(),
+    kernels: describeKernels(),
     llama: describeLlama(),
   };
+}
+
+/** Tried once per process: nothing that they depend on changes while it runs. */
+let kernels: Machine['kernels'] | undefined;
+
+function describeKernels(): Machine['kernels'] {
+  try {
+    kernels ??= checkKernels(nativeLibrary().rows, kernelChoice());
+    return kernels;
+  } catch (error) {
+    if (!(error instanceof StudioError)) throw error;
+    return [];
+  }
 }
 
 function describeLlama(): Machine['llama'] {

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import {
   contextWindowOption,
   emotionOption,
+  kernelsOption,
   workerThreadsOption,
 } from '#src/stages/shared-options.ts';
 import {
@@ -57,6 +58,7 @@ const descriptor = describeCommand({
       description: 'Check outputs that are up to date by their full hash, not by size and time.',
     },
     threads: workerThreadsOption,
+    kernels: kernelsOption,
     level: {
       kind: 'text',
       repeatable: true,

@@ -28,6 +28,27 @@ export const envCommand = defineCommand(descriptor, async (_, context) => {
   };
 });
 
+/** What encodes tensors, and where it is not the kernels, why. */
+function kernelFacts(kernels: Machine['kernels']): [string, string][] {
+  if (kernels.length === 0) {
+    return [['Kernels', 'libggml: no WebAssembly SIMD in this Node']];
+  }
+  const own = kernels.filter(({ kernel }) => kernel === 'wasm').map(({ type }) => type);
+  const reasons = new Map<string, string[]>();
+  for (const { type, reason } of kernels) {
+    if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), type]);
+  }
+  return [
+    ...(own.length === 0
+      ? []
+      : [['Kernels', `WebAssembly for ${own.join(', ')}`] as [string, string]]),
+    ...[...reasons].map(([reason, types]): [string, string] => [
+      'Kernels',
+      `libggml for ${types.join(', ')}: ${reason}`,
+    ]),
+  ];
+}
+
 function renderMachine(machine: Machine): string {
   const facts: [string, string][] = [
     ['GGUF Studio', studioVersion],
@@ -45,6 +66,7 @@ function renderMachine(machine: Machine): string {
   }
   const { release, folder, features, devices } = machine.llama;
   facts.push(['llama.cpp', `v${release} (${folder})`], ['Features', features]);
+  facts.push(...kernelFacts(machine.kernels));
   for (const device of devices) {
     const memory =
       device.totalBytes > 0

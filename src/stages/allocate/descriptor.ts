@@ -1,5 +1,5 @@
 // Options of `allocate`: hybrid quantization under a budget.
-import { overwriteOption, workerThreadsOption } from '../shared-options.ts';
+import { kernelsOption, overwriteOption, workerThreadsOption } from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 const texts = 'Texts';
@@ -171,6 +171,7 @@ export const allocateDescriptor = describeCommand({
         "Where the run's folder is made; without it `measurements` of the workspace, or of the current folder.",
     },
     threads: workerThreadsOption,
+    kernels: kernelsOption,
     overwrite: overwriteOption,
   },
   examples: [

@@ -1,5 +1,10 @@
 // Options of `convert` and `convert-lora`; names are those of convert_hf_to_gguf.py and convert_lora_to_gguf.py.
-import { overwriteOption, validateOption, workerThreadsOption } from '../shared-options.ts';
+import {
+  kernelsOption,
+  overwriteOption,
+  validateOption,
+  workerThreadsOption,
+} from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 /** What both converters write. */
@@ -50,6 +55,7 @@ export const convertDescriptor = describeCommand({
       description: 'Name of the model in its metadata (general.name).',
     },
     threads: workerThreadsOption,
+    kernels: kernelsOption,
     overwrite: overwriteOption,
     validate: validateOption,
   },

@@ -1,5 +1,10 @@
 // Options of `merge`; --lora and --lora-scaled as llama-export-lora has them.
-import { overwriteOption, validateOption, workerThreadsOption } from '../shared-options.ts';
+import {
+  kernelsOption,
+  overwriteOption,
+  validateOption,
+  workerThreadsOption,
+} from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 export const mergeDescriptor = describeCommand({
@@ -80,6 +85,7 @@ export const mergeDescriptor = describeCommand({
         'Write q8_0 from a base that is already quantized, and lose quality twice. Not needed for float types.',
     },
     threads: workerThreadsOption,
+    kernels: kernelsOption,
     overwrite: overwriteOption,
     validate: validateOption,
   },

@@ -1,5 +1,5 @@
 // Options of `quantize`: llama-quantize's own flags and forms (tools/quantize/quantize.cpp), and several levels at once.
-import { workerThreadsOption } from '../shared-options.ts';
+import { kernelsOption, workerThreadsOption } from '../shared-options.ts';
 import { describeCommand } from '../stage-descriptor.ts';
 
 const weights = 'Importance matrix';
@@ -123,6 +123,7 @@ export const quantizeDescriptor = describeCommand({
       description: 'Print the type and size of every tensor and write nothing.',
     },
     threads: workerThreadsOption,
+    kernels: kernelsOption,
     'max-buffer-size': {
       kind: 'integer',
       valueName: 'MiB',
