@@ -343,7 +343,8 @@ async function callFactory<Method extends Extract<keyof FactoryContract, string>
     return await host.call(method, params, {
       signal,
       onEvent: (event: EventOf<FactoryContract, Method>) => {
-        if (event.event !== 'item') onEvent?.(event);
+        if (event.event === 'item' || event.event === 'check' || event.event === 'finding') return;
+        onEvent?.(event);
       },
     });
   } finally {

@@ -3,12 +3,15 @@ import { engineContract, type EngineContract } from '#src/contract/engine.contra
 import { factoryContract, type FactoryContract } from '#src/contract/factory.contract.ts';
 import type { EventOf, MethodName, ParamsOf, ResultOf } from '#src/contract/contract.ts';
 import type { LibraryItem } from '#src/contract/library.ts';
+import type { FoundEvent } from '#src/contract/doctor/diagnosis.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { openHost } from '#src/io/open-host.ts';
 
 export interface FactoryCallOptions {
   /** Gets what a scan finds, as it is found. */
   readonly onItem?: (item: LibraryItem) => void;
+  /** Gets the checks and findings of a diagnosis, as they are made. */
+  readonly onFound?: (event: FoundEvent) => void;
   /** Gets the events too, beside whoever shows them. */
   readonly onEvent?: (event: StageEvent) => void;
   /** Cancels this call instead of the command's own signal. */
@@ -60,6 +63,7 @@ export function openHosts(
         signal: options.signal ?? signal,
         onEvent: (event: EventOf<FactoryContract, MethodName<FactoryContract>>) => {
           if (event.event === 'item') return options.onItem?.(event.item);
+          if (event.event === 'check' || event.event === 'finding') return options.onFound?.(event);
           show(event);
           options.onEvent?.(event);
         },

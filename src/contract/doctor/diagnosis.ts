@@ -106,4 +106,6 @@ export type FileSegment = z.infer<typeof fileSegmentSchema>;
 export type FileKind = z.infer<typeof fileKindSchema>;
 export type Diagnosis = z.infer<typeof diagnosisSchema>;
 export type Behaviour = z.infer<typeof behaviourSchema>;
+/** What a diagnosis tells beside its progress. */
+export type FoundEvent = Extract<DiagnosisEvent, { event: 'check' | 'finding' }>;
 export type DiagnosisEvent = z.infer<typeof diagnosisEventSchema>;
