@@ -24,7 +24,7 @@ export interface QuantKernel {
     importance: Float32Array | null,
     target: Uint8Array,
   ): Uint32Array;
-  /** Decodes `elements` values (a multiple of 8) into the kernel's rows, and gives those. */
+  /** Decodes `elements` values (whole blocks, a multiple of 8) into the kernel's rows, and gives those. */
   decode(type: GgmlType, source: Uint8Array, elements: number): Float32Array;
 }
 
@@ -41,7 +41,7 @@ interface KernelExports {
     refused: number,
   ): number;
   encodeFloats(type: number, rows: number, target: number, count: number): void;
-  decodeFloats(type: number, source: number, target: number, count: number): void;
+  decode(type: number, source: number, target: number, count: number): void;
 }
 
 const pageBytes = 65536;
@@ -78,7 +78,7 @@ export function createQuantKernel(): QuantKernel | undefined {
 
   return {
     encodes: [...floats, ...quantized],
-    decodes: floats,
+    decodes: [...floats, ...quantized],
     weighs: (type) => type !== 'Q8_0' && !floats.includes(type),
     rows,
     encode(type, rowCount, columns, importance, target) {
@@ -113,7 +113,7 @@ export function createQuantKernel(): QuantKernel | undefined {
       const sourceOffset = rowsOffset + elements * 4;
       const byteLength = rowByteLength(type, elements);
       new Uint8Array(memory.buffer, sourceOffset, byteLength).set(source.subarray(0, byteLength));
-      kernel.decodeFloats(ggmlTypes[type].id, sourceOffset, rowsOffset, elements);
+      kernel.decode(ggmlTypes[type].id, sourceOffset, rowsOffset, elements);
       return target;
     },
   };

@@ -1,8 +1,9 @@
 // AssemblyScript (compiled to WebAssembly SIMD by `npm run build:kernels`, not part of the TypeScript program).
 // Entry of the quantization kernels: encodes F32 rows bit for bit as libggml's scalar code for x64 does. The parts are in
-// quants/: vectors (what all share), searches (scales of four blocks at once), k-quants, block-quants, floats (F16, BF16).
+// quants/: vectors (what all share), searches (scales of four blocks at once), k-quants, block-quants, floats (F16, BF16), decode.
 import { encodeBlocks, encodeNonlinearSuperBlocks, IQ4_NL, Q8_0 } from './quants/block-quants.as';
 import { decodeBrain, decodeHalf, encodeBrain, encodeHalf } from './quants/floats.as';
+import { decodeBlocks } from './quants/decode.as';
 import { encodeSuperBlocks } from './quants/k-quants.as';
 
 const F16 = 1;
@@ -40,9 +41,9 @@ export function encodeFloats(type: i32, x: usize, target: usize, count: i32): vo
   else unreachable();
 }
 
-/** F16 or BF16 (count) at `source` to f32 at `target`; `count` is a multiple of 8. */
-export function decodeFloats(type: i32, source: usize, target: usize, count: i32): void {
+/** `count` values (whole blocks; a multiple of 8) of any type that `encode` and `encodeFloats` know to f32 at `target`. */
+export function decode(type: i32, source: usize, target: usize, count: i32): void {
   if (type == F16) decodeHalf(source, target, count);
   else if (type == BF16) decodeBrain(source, target, count);
-  else unreachable();
+  else decodeBlocks(type, source, target, type <= Q8_0 || type == IQ4_NL ? count >> 5 : count >> 8);
 }

@@ -33,7 +33,7 @@ const SMALLEST: f32 = 1e-30;
 const LARGEST: f32 = 1e30;
 
 /** kvalues_iq4nl. */
-const VALUES = memory.data<i8>([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], 16);
+export const VALUES = memory.data<i8>([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], 16);
 /** Twice the middles between them: x belongs to the value behind the last one that is not above 2x. */
 const MIDDLES = memory.data<i16>([-231, -187, -148, -114, -84, -57, -32, -9, 14, 38, 63, 91, 122, 158, 202], 16);
 
@@ -422,7 +422,7 @@ export function encodeNonlinearSuperBlocks(
   for (let row = 0, index = 0; row < rows; row++) {
     for (let block = 0; block < blocks; block++, index++) {
       const source = x + ((<usize>index) << 10);
-      const w = weights == 0 ? 0 : weights + ((<usize>block) << 10);
+      const w: usize = weights == 0 ? 0 : weights + ((<usize>block) << 10);
       if (encodeXs(source, w, target + <usize>index * 136)) continue;
       store<u32>(refused + ((<usize>left) << 2), index);
       left++;

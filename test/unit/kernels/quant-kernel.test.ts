@@ -176,6 +176,24 @@ describe('the kernel', () => {
     expect(Buffer.compare(bytesOf(found), bytesOf(expected))).toBe(0);
   });
 
+  it.each(types)('decodes blocks of %s as libggml does', (type) => {
+    for (const shape of [
+      'uniform',
+      'heavy-tailed',
+      'of wildly mixed magnitude',
+      'negative zeros',
+      'positive',
+    ]) {
+      const source = seededFloats(shape.length, elements).map(shapes[shape]!);
+      const encoded = new Uint8Array(rowCount * rowByteLength(type, columns));
+      codec.encode(type, source, encoded, rowCount, columns, null);
+      const expected = new Float32Array(elements);
+      codec.decode(type, encoded, expected, elements);
+      const found = kernel.decode(type, encoded, elements);
+      expect(Buffer.compare(bytesOf(found), bytesOf(expected)), shape).toBe(0);
+    }
+  });
+
   it.each(['F16', 'BF16'] as const)('rounds to %s as libggml does, whatever the bits', (type) => {
     const bits = new Uint32Array(elements);
     const random = seededFloats(11, elements);
