@@ -1,0 +1,150 @@
+// kill -9 at seeded moments of runs that write models, then the same command again: nothing under a final name is ever wrong,
+// and the run completes to the very bytes of one that nobody disturbed.
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'; // prettier-ignore
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { finalFiles, program, sha256Of, sleep, startKillable } from './killable.ts';
+import { casesOf, report, type FaultCase } from './share.ts';
+
+let folder = '';
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'gguf-studio-kill-'));
+  // What every run begins with: the embedded workspace, and two models to package and to change.
+  const begin = join(folder, 'begin');
+  mkdirSync(begin);
+  await finished(begin, 'library', '--quiet');
+  const base = 'home/seedling/seedling-4m';
+  await finished(begin, 'quantize', base, 'base.gguf', 'Q8_0');
+  await finished(begin, 'build', 'domain', 'healthcare', '--level', 'Q8_0', '--no-validate', '-o', 'parents'); // prettier-ignore
+}, 180_000);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function finished(at: string, ...words: string[]): Promise<string> {
+  const { code, text } = await startKillable([program, ...words], at).ended;
+  if (code !== 0) throw new Error(`${words.join(' ')} ended with ${String(code)}: ${text}`);
+  return text;
+}
+
+interface Operation {
+  readonly name: string;
+  readonly runs: number;
+  /** Writes into `out`. */
+  readonly words: readonly string[];
+}
+
+const lora = (name: string) => ['--lora', `home/seedling/adapters/${name}`];
+const operations: readonly Operation[] = [
+  { name: 'build', runs: 55, words: ['build', 'domain', 'healthcare', '--level', 'Q8_0', '--level', 'Q4_K_M', '-o', 'out'] },
+  { name: 'quantize', runs: 15, words: ['quantize', 'home/seedling/seedling-4m', '--outdir', 'out', '--levels', 'Q2_K,Q6_K'] },
+  { name: 'package a folder', runs: 30, words: ['package', 'out', 'base.gguf', ...lora('anatomy'), '--domain', 'healthcare', '--name', 'mine', '--no-validate'] },
+  { name: 'package add', runs: 20, words: ['package', 'add', 'PARENT', ...lora('science'), '--domain', 'education', '-o', 'out/more.gguf'] },
+]; // prettier-ignore
+
+describe.runIf(process.platform === 'linux')('kill -9', () => {
+  it.each(operations)(
+    'in $name leaves nothing wrong, and the same command completes it',
+    async ({ name, runs, words: given }) => {
+      const parents = join(folder, 'begin', 'parents');
+      const parent = readdirSync(parents).find((file) => file.endsWith('.gguf')) ?? '';
+      const words = given.map((word) => (word === 'PARENT' ? `parents/${parent}` : word));
+      const reference = place('reference');
+      const times: number[] = [];
+      // Twice: what else runs on the machine must not stretch the moments beyond the run.
+      for (const repeat of [0, 1]) {
+        if (repeat > 0) rmSync(reference, { recursive: true });
+        if (repeat > 0) place('reference');
+        const start = performance.now();
+        await finished(reference, ...words);
+        times.push(performance.now() - start);
+      }
+      const whole = Math.min(...times);
+      const expected = finalFiles(join(reference, 'out')).files;
+      expect([...expected.keys()].some((file) => file.endsWith('.gguf'))).toBe(true);
+
+      const seen = { runs: 0, unfinishedFound: 0, finalFound: 0, endedBefore: 0, resumed: 0 };
+      for (const one of casesOf(`kill ${name}`, runs)) {
+        const outcome = await killOnce(one, words, whole, expected);
+        seen.runs++;
+        seen.unfinishedFound += outcome.unfinished;
+        seen.finalFound += outcome.final;
+        if (outcome.endedBefore) seen.endedBefore++;
+        else seen.resumed++;
+      }
+      report(`kill ${name}`, { ...seen, secondsUndisturbed: Math.round(whole / 100) / 10 });
+      rmSync(reference, { recursive: true });
+    },
+    3_600_000,
+  );
+});
+
+/** A folder with a home of its own, as it is before the run. */
+function place(name: string): string {
+  const at = join(folder, name);
+  cpSync(join(folder, 'begin'), at, { recursive: true });
+  mkdirSync(join(at, 'out'));
+  return at;
+}
+
+async function killOnce(
+  { random, name, index }: FaultCase,
+  words: readonly string[],
+  whole: number,
+  expected: ReadonlyMap<string, string>,
+) {
+  const at = place(`run-${index}`);
+  const running = startKillable([program, ...words], at);
+  // One in four is killed again while it goes on.
+  const kills = random.below(4) === 0 ? 2 : 1;
+  let current = running;
+  let endedBefore = false;
+  for (let kill = 0; kill < kills; kill++) {
+    if (kill > 0) current = startKillable([program, ...words], at);
+    await Promise.race([sleep((random.below(10_000) / 10_000) * whole), current.ended]);
+    endedBefore = current.child.exitCode !== null;
+    current.kill(random.below(2) === 0);
+    await current.ended;
+    expectRight(at, expected, name);
+  }
+  const { files, unfinished } = finalFiles(join(at, 'out'));
+  const outcome = { unfinished: unfinished.length, final: files.size, endedBefore };
+
+  const again = await completed(at, words);
+  expect(again.code, `${name}: ${again.text}`).toBe(0);
+  const after = finalFiles(join(at, 'out'));
+  expect(Object.fromEntries(after.files), name).toEqual(Object.fromEntries(expected));
+  // Only what was being written whole at the moment of the kill may stay, for `clean`.
+  const left = after.unfinished.filter((file) => !/\.[0-9a-f]{8}\.partial$|\.lock\.\d+\.\d+$/.test(file)); // prettier-ignore
+  expect(left, name).toEqual([]);
+  rmSync(at, { recursive: true });
+  return outcome;
+}
+
+/** The hosts of a killed program need a moment to see that it is gone; until then their output is locked. */
+async function completed(at: string, words: readonly string[]) {
+  for (let tries = 0; ; tries++) {
+    const result = await startKillable([program, ...words], at).ended;
+    // A finished output is no reason to fail here: it was checked already, and the user is told to replace it.
+    if (result.text.includes('exists already') && result.code !== 0) {
+      return startKillable([program, ...words, '--overwrite'], at).ended;
+    }
+    if (result.code === 0 || tries >= 20 || !result.text.includes('is being written by')) return result; // prettier-ignore
+    await sleep(250);
+  }
+}
+
+/** Every file under a final name is the whole file; every record in the home says the truth. */
+function expectRight(at: string, expected: ReadonlyMap<string, string>, name: string): void {
+  for (const [file, sha256] of finalFiles(join(at, 'out')).files) {
+    expect(sha256, `${name}: ${file}`).toBe(expected.get(file));
+  }
+  const records = join(at, 'home', 'store', 'records');
+  for (const file of existsSync(records) ? readdirSync(records) : []) {
+    if (!file.endsWith('.json')) continue;
+    const text = readFileSync(join(records, file), 'utf8');
+    const record = JSON.parse(text) as { path: string; sha256: string; size: number; mtimeMs: number }; // prettier-ignore
+    const status = existsSync(record.path) ? statSync(record.path) : undefined;
+    if (status?.size !== record.size || status.mtimeMs !== record.mtimeMs) continue;
+    expect(sha256Of(record.path), `${name}: the record of ${record.path}`).toBe(record.sha256);
+  }
+}
