@@ -138,8 +138,8 @@ export interface Perplexity {
 }
 
 /**
- * A model that predicts plain English hardly better than by chance (a quarter of its vocabulary), or ten times worse than
- * its source, has other weights or another tokenizer. Levels of one and two bits stay far below that.
+ * A model that predicts plain English hardly better than by chance (a quarter of its vocabulary), or five times worse than
+ * its source, has other weights or another tokenizer. Seedling at TQ1_0, the worst level of all, is 3.4 times worse.
  */
 export function judgePerplexity(
   own: Perplexity,
@@ -161,7 +161,7 @@ export function judgePerplexity(
       },
     ];
   }
-  if (source !== undefined && own.value > 10 * source.value) {
+  if (source !== undefined && own.value > 5 * source.value) {
     return [
       {
         code: 'behaviour/perplexity',

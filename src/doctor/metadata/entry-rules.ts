@@ -41,7 +41,6 @@ export const architectureEntryTypes: Readonly<Record<string, EntryType>> = {
 };
 
 export const generalEntryTypes: Readonly<Record<string, EntryType>> = {
-  'general.architecture': 'string',
   'general.name': 'string',
   'general.file_type': 'uint32',
   'tokenizer.ggml.model': 'string',

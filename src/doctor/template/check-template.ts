@@ -8,11 +8,13 @@ import { saidTexts, scenarioNames, type TemplateExamination } from './examine-te
 import {
   fileTemplates,
   textAround,
+  missingOpening,
   textBehindAnswer,
   textBetweenTurns,
   type FileTemplates,
 } from './file-templates.ts';
-import { knownTemplateOf } from './known-templates.ts';
+import { findKnownTokenizer, type KnownTokenizer } from '../tokenizer/known-tokenizers.ts';
+import { knownTemplateOf, knownTemplates } from './known-templates.ts';
 import { marksIn, unknownMarks } from './marks.ts';
 
 const keys = [tokenKeys.template];
@@ -24,16 +26,8 @@ export const checkTemplate: Check = async function* (subject, context) {
   const templates = await fileTemplates(subject, context);
   const vocabulary = readVocabulary(subject.metadata);
   if (templates.template === undefined) {
-    const { sourceTemplate } = templates;
-    if (sourceTemplate !== undefined && subject.complete) {
-      yield {
-        code: 'template/missing',
-        message: 'The source has a chat template; the file has none.',
-        keys,
-        remedy: "Takes the source's template.",
-        fix: textFix(tokenKeys.template, sourceTemplate),
-      };
-    }
+    if (subject.complete)
+      yield* missing(templates, vocabulary, await findKnownTokenizer(vocabulary?.merges));
     return { summary: 'It has no chat template: a base model.', skipped: true };
   }
   const drafts = judge(templates, vocabulary);
@@ -45,6 +39,28 @@ export const checkTemplate: Check = async function* (subject, context) {
       : 'It uses what the renderer here does not know; it was not judged.',
   };
 };
+
+/** Base models have none: it is missing only where the source or all models of the tokenizer have one. */
+function* missing(
+  { sourceTemplate }: FileTemplates,
+  vocabulary: Vocabulary | undefined,
+  known: KnownTokenizer | undefined,
+): Generator<Draft> {
+  const usual = knownTemplates.find(({ name }) => name === known?.template);
+  const template = sourceTemplate ?? usual?.template;
+  if (template === undefined || (sourceTemplate === undefined && vocabulary === undefined)) return;
+  yield {
+    code: 'template/missing',
+    message:
+      sourceTemplate === undefined
+        ? `The file has no chat template; models of ${known?.name ?? ''} have one.`
+        : 'The source has a chat template; the file has none.',
+    evidence: { template: template.slice(0, 300) },
+    keys,
+    remedy: `Takes ${sourceTemplate === undefined ? `the template of ${usual?.name ?? ''}` : "the source's template"}.`,
+    fix: textFix(tokenKeys.template, template),
+  };
+}
 
 /** What would be better: the source's, or the registry's for these marks where it is another. */
 function replacement(
@@ -102,6 +118,17 @@ function judge(templates: FileTemplates, vocabulary: Vocabulary | undefined): Dr
         code: 'template/tokens',
         message: `The chat template writes ${unknown.slice(0, 5).join(', ')}, which ${unknown.length === 1 ? 'is no token' : 'are no tokens'} of the vocabulary.`,
         evidence: { ...base.evidence, marks: unknown },
+      },
+    ];
+  }
+  const opening = missingOpening(examination);
+  if (opening !== undefined && marksIn(opening, vocabulary).length > 0) {
+    return [
+      {
+        ...base,
+        code: 'template/ending',
+        message: `The chat template does not begin an answer: behind the question ${JSON.stringify(opening.slice(0, 60))} is missing.`,
+        evidence: { ...base.evidence, opening },
       },
     ];
   }

@@ -60,6 +60,22 @@ export function textBetweenTurns({ scenarios }: TemplateExamination): string | u
   return after(scenarios.turns?.text, saidTexts.answer)?.split(saidTexts.followUp, 1)[0];
 }
 
+/**
+ * What stands before an answer in a conversation, where the template writes no more behind a question than it does behind an
+ * answer that is over: then the model writes on as the user. Undefined when nothing is missing. Templates that begin an
+ * answer only in part (to let the model think, or name its channel) write more than that.
+ */
+export function missingOpening(examination: TemplateExamination): string | undefined {
+  const { turns, question } = examination.scenarios;
+  const before = after(turns?.text, saidTexts.question)?.split(saidTexts.answer, 1)[0];
+  const asked = after(question?.text, saidTexts.question);
+  if (before === undefined || asked === undefined) return undefined;
+  const isBegun = asked.trim() !== textBehindAnswer(examination)?.trim();
+  return !isBegun && before.length > asked.length && before.startsWith(asked)
+    ? before.slice(asked.length)
+    : undefined;
+}
+
 /** All that it writes around what is said. */
 export function textAround({ scenarios }: TemplateExamination): string {
   const { question, turns, answered } = scenarios;

@@ -6,7 +6,8 @@ import { entryValue } from '#src/formats/gguf/entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { copyFix } from '../metadata/fix-value.ts';
 import { mergeHalves } from './merge-halves.ts';
-import { isBytePair, isSurelySpecial, tokenKeys, type Vocabulary } from './vocabulary.ts';
+import { findStrangeTokens } from './strange-tokens.ts';
+import { isBytePair, tokenKeys, type Vocabulary } from './vocabulary.ts';
 
 const named = 20;
 const noSource = 'Name the model that the file was made from (--source), or convert it again.';
@@ -83,7 +84,7 @@ function checkScores(
   { model, tokens, scores }: Vocabulary,
   source: readonly GgufEntry[] | undefined,
 ): Draft[] {
-  const finding = (code: 'tokenizer/scores' | 'tokenizer/token-count', message: string): Draft => ({
+  const finding = (code: 'tokenizer/scores', message: string): Draft => ({
     code,
     message,
     evidence: { scores: scores?.length ?? 0, tokens: tokens.length },
@@ -104,7 +105,7 @@ function checkScores(
   if (scores.length !== tokens.length) {
     return [
       finding(
-        'tokenizer/token-count',
+        'tokenizer/scores',
         `The list of scores has ${scores.length} entries for ${tokens.length} tokens.`,
       ),
     ];
@@ -127,9 +128,13 @@ function checkScores(
 /** Equal texts, and in byte-level BPE texts that no merge makes while the text that one makes is missing. */
 function checkTokens(vocabulary: Vocabulary, source: readonly GgufEntry[] | undefined): Draft[] {
   const { tokens, idOf } = vocabulary;
+  const { strange, lacking, isCertain } = findStrangeTokens(vocabulary);
+  const isStrange = new Set(strange);
   const twice = tokens.flatMap((token, id) =>
-    token !== '' && idOf.get(token) !== id ? [{ id, token }] : [],
+    token !== '' && idOf.get(token) !== id && !isStrange.has(id) ? [id] : [],
   );
+  // Ids of one text are told once: the strange one of them has a finding that says what it should be.
+  const repeated = twice.filter((id) => !isStrange.has(idOf.get(tokens[id] ?? '') ?? -1));
   const known = source === undefined ? undefined : entryValue(source, tokenKeys.tokens);
   const right =
     known?.type === 'array' &&
@@ -137,64 +142,40 @@ function checkTokens(vocabulary: Vocabulary, source: readonly GgufEntry[] | unde
     known.value.length === tokens.length
       ? known.value
       : undefined;
-  const replace = (ids: readonly number[], texts: readonly (string | undefined)[]) => {
+  const replace = (ids: readonly number[], texts: readonly string[]) => {
     const elements = ids.flatMap((id, index) => {
       const value = right?.[id] ?? texts[index];
       return value === undefined ? [] : [{ index: id, value }];
     });
-    return elements.length < ids.length || elements.length === 0
+    return elements.length < ids.length
       ? { remedy: noSource }
       : {
           remedy: `Sets ${elements.length === 1 ? 'the token' : `${elements.length} tokens`} to what ${right === undefined ? 'the merges make' : 'the source has'}.`,
           fix: { kind: 'set-elements' as const, key: tokenKeys.tokens, elements },
         };
   };
+  const name = (id: number) => `${JSON.stringify(tokens[id])} (${id})`;
   const findings: Draft[] = [];
-  const { strange, lacking } = strangeTokens(vocabulary);
-  const strangeIds = new Set(strange);
-  const repeated = twice.filter(({ id }) => !strangeIds.has(id));
   if (repeated.length > 0) {
-    const ids = repeated.map(({ id }) => id);
     findings.push({
       code: 'tokenizer/tokens',
-      message: `${repeated.length === 1 ? 'A token is' : `${repeated.length} tokens are`} in the vocabulary twice, at which llama.cpp ends its process: ${listed(repeated.map(({ id, token }) => `${JSON.stringify(token)} (${id})`))}.`,
-      evidence: { tokens: repeated.slice(0, named) },
+      message: `${repeated.length === 1 ? 'A token is' : `${repeated.length} tokens are`} in the vocabulary twice, at which llama.cpp ends its process: ${listed(repeated.map(name))}.`,
+      evidence: { ids: repeated.slice(0, named) },
       keys: [tokenKeys.tokens],
-      ...replace(ids, []),
+      ...replace(repeated, []),
     });
   }
   if (strange.length > 0) {
     findings.push({
       code: 'tokenizer/tokens',
-      message: `${strange.length === 1 ? 'A token is' : `${strange.length} tokens are`} not what the merges make: ${listed(strange.map((id) => `${JSON.stringify(tokens[id])} (${id})`))}; missing ${lacking.length === 1 ? 'is' : 'are'} ${listed(lacking.map((text) => JSON.stringify(text)))}.`,
+      message: `${strange.length === 1 ? 'A token is' : `${strange.length} tokens are`} not what the merges make: ${listed(strange.map(name))}; missing ${lacking.length === 1 ? 'is' : 'are'} ${listed(lacking.map((text) => JSON.stringify(text)))}.`,
       evidence: { ids: strange.slice(0, named), missing: lacking.slice(0, named) },
       keys: [tokenKeys.tokens],
       // Ids rise with the merges that made them, so the missing ones stand in the same order.
-      ...replace(strange, strange.length === lacking.length ? lacking : []),
+      ...replace(strange, isCertain ? lacking : []),
     });
   }
   return findings;
-}
-
-/** Plain tokens that no merge makes, and the texts that merges need but the vocabulary lacks, in the merges' order. */
-function strangeTokens(vocabulary: Vocabulary): { strange: number[]; lacking: string[] } {
-  const { tokens, types, merges, idOf } = vocabulary;
-  const none = { strange: [], lacking: [] };
-  if (!isBytePair(vocabulary) || merges === undefined) return none;
-  const made = new Set<string>();
-  const lacking = new Set<string>();
-  for (const merge of merges) {
-    const { left, right } = mergeHalves(merge);
-    made.add(left + right);
-    if (!idOf.has(left + right)) lacking.add(left + right);
-  }
-  if (lacking.size === 0 || lacking.size > tokens.length / 10) return none;
-  const strange = tokens.flatMap((token, id) => {
-    const type = types?.[id] ?? tokenTypes.normal;
-    const isPlain = type === tokenTypes.normal && !isSurelySpecial(token);
-    return isPlain && Array.from(token).length !== 1 && !made.has(token) ? [id] : [];
-  });
-  return { strange, lacking: strange.length === 0 ? [] : [...lacking] };
 }
 
 function checkMerges(vocabulary: Vocabulary, source: readonly GgufEntry[] | undefined): Draft[] {
@@ -218,7 +199,7 @@ function checkMerges(vocabulary: Vocabulary, source: readonly GgufEntry[] | unde
         ];
   }
   // A token that was changed makes its merges strange as well: that is the tokens' finding.
-  if (strangeTokens(vocabulary).strange.length > 0) return [];
+  if (findStrangeTokens(vocabulary).strange.length > 0) return [];
   const wrong: { index: number; merge: string }[] = [];
   for (const [index, merge] of merges.entries()) {
     const { left, right } = mergeHalves(merge);

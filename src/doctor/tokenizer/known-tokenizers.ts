@@ -10,6 +10,8 @@ export interface KnownTokenizer {
   readonly pre: readonly string[];
   /** The token that ends an answer, where all models of it have the same. */
   readonly end?: string;
+  /** The name of the chat template (template/known-templates.ts) that all models of it have. */
+  readonly template?: string;
 }
 
 export const knownTokenizers: readonly KnownTokenizer[] = [
@@ -18,6 +20,7 @@ export const knownTokenizers: readonly KnownTokenizer[] = [
     merges: 'e1bb265e0f1ceed981567aca20ce91a6f977eef94cf03e6008177519102689f2',
     pre: ['gpt-2'],
     end: '<|im_end|>',
+    template: 'ChatML',
   },
   {
     // llama.cpp publishes its vocabulary with the splitting rules of Qwen 3.5 as well.
