@@ -1,6 +1,6 @@
 // The Router screen as a researcher has it: a family built with a click, a route re-mapped by drag and by keyboard, the path
 // of a prompt watched while it changes, saved, served, asked in the chat and over /v1. Real models, real engine.
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Locator, Page } from '@playwright/test';
 import { expectAccessible } from './support/accessibility.ts';
@@ -29,6 +29,21 @@ async function openFamily(page: Page): Promise<void> {
   await page.getByRole('button', { name: 'Build the Seedling family' }).click();
   await expect(node(page, 'route:healthcare/conditions')).toBeVisible({ timeout: 120_000 });
   await expect(stateChip(page, 'unsaved')).toBeVisible({ timeout: 30_000 });
+}
+
+/** How many routes each draft in the studio's home has. */
+async function draftedRoutes({ home }: RunningStudio): Promise<number[]> {
+  const folder = join(home, 'drafts');
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  const texts = names.filter((name) => name.endsWith('.json')).map((name) => join(folder, name));
+  const drafts = await Promise.all(
+    texts.map((path) => readFile(path, 'utf8').catch(() => '{"text":"{}"}')),
+  );
+  return drafts.map((draft) => {
+    const { text } = JSON.parse(draft) as { text: string };
+    const { manifest } = JSON.parse(text) as { manifest?: { routes: unknown[] } };
+    return manifest?.routes.length ?? 0;
+  });
 }
 
 async function centre(locator: Locator): Promise<{ x: number; y: number }> {
@@ -219,5 +234,63 @@ test('prompts of the matrix are moved, everything is reached by keyboard, anothe
     await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
     await expectAccessible(page);
   }
+  expect(studio.problems).toEqual([]);
+});
+
+test('unsaved edits outlive a crash, another program’s version waits for a word, and ways to decide are compared', async ({
+  studio,
+  studioWindow,
+}) => {
+  let page = studioWindow;
+  await openFamily(page);
+  await page.keyboard.press('Control+s');
+  await expect(stateChip(page, 'saved')).toBeVisible();
+
+  // Edited and killed: the edits are offered again over the file that they were made on.
+  await node(page, 'route:business/organizations').focus();
+  await page.keyboard.press('Delete');
+  await expect(stateChip(page, 'unsaved')).toBeVisible();
+  await expect.poll(() => draftedRoutes(studio)).toEqual([7]);
+  page = await studio.crashAndRestart();
+  await expect(page.getByRole('grid', { name: 'Library' })).toBeVisible();
+  await page.keyboard.press('Control+5');
+  await expect(node(page, 'route:business/organizations')).toBeVisible();
+  await expect(page.getByText(/^Unsaved edits of/)).toBeVisible();
+  await expectAccessible(page);
+  await page.getByRole('button', { name: 'Restore' }).click();
+  await expect(node(page, 'route:business/organizations')).toHaveCount(0);
+  await expect(stateChip(page, 'unsaved')).toBeVisible();
+
+  // Another program writes the file meanwhile: told at once, and nothing of either version is lost.
+  const path = manifestOf(studio);
+  const theirs = (await readFile(path, 'utf8')).replace('"name": "family"', '"name": "theirs"');
+  await writeFile(path, theirs);
+  await page.getByRole('button', { name: 'Decide…' }).click();
+  const dialog = page.getByRole('dialog', { name: /was changed by another program/ });
+  await dialog.getByRole('button', { name: 'Take the file’s version' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Router · theirs');
+  await expect(node(page, 'route:business/organizations')).toBeVisible();
+  await expect(stateChip(page, 'saved')).toBeVisible();
+  // Without edits it is read again by itself.
+  await writeFile(path, theirs.replace('"name": "theirs"', '"name": "theirs again"'));
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Router · theirs again');
+  await expect(page.getByRole('button', { name: 'Decide…' })).toHaveCount(0);
+
+  // Words, embedding and both on the same prompts, by the base's own hidden states; one is taken with its thresholds.
+  await page.getByRole('button', { name: 'Compare words, embedding and both' }).click();
+  const ways = page.getByRole('table', { name: 'Ways to decide' });
+  await expect(ways.getByRole('row', { name: /^Both .* %/ })).toBeVisible({ timeout: 120_000 });
+  await expect(ways.getByRole('row', { name: /^Words .* in use/ })).toBeVisible();
+  await ways.getByRole('button', { name: 'Decide by both' }).click();
+  await expect(stateChip(page, 'unsaved')).toBeVisible();
+  await expectAccessible(page);
+  await page.keyboard.press('/');
+  await page.keyboard.type(prompt);
+  await expect(tested(page)).toHaveText('conditions goes to healthcare Q5_K_M with conditions');
+  await page.keyboard.press('Control+s');
+  await expect(stateChip(page, 'saved')).toBeVisible();
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({
+    classifier: { kind: 'cascade' },
+  });
   expect(studio.problems).toEqual([]);
 });

@@ -26,7 +26,11 @@ const kindTexts: Readonly<Record<Classifier['kind'], string>> = {
 
 export function ClassifierFields({ manifest }: { manifest: RouterManifest }) {
   const { classifier } = manifest;
-  const saved = useRouter(({ document }) => document?.saved.classifier.kind);
+  const saved = useRouter(({ document }) => document?.saved);
+  const isUntrained =
+    saved !== undefined &&
+    saved.classifier.kind !== classifier.kind &&
+    manifest.routes.every(({ threshold }, index) => threshold === saved.routes[index]?.threshold);
   const busy = useRouter((store) => store.busy);
   return (
     <section className={css.group} aria-label="Classifier">
@@ -49,10 +53,9 @@ export function ClassifierFields({ manifest }: { manifest: RouterManifest }) {
       {classifier.kind !== 'lexical' && (
         <EmbeddingFields classifier={classifier} manifest={manifest} />
       )}
-      {saved !== undefined && saved !== classifier.kind && (
+      {isUntrained && (
         <p className={css.text}>
-          Scores of {kindLabels[classifier.kind].toLowerCase()} are others than those of{' '}
-          {kindLabels[saved].toLowerCase()}: train the thresholds for them.
+          The thresholds were found for another way to decide, whose scores are others: train them.
         </p>
       )}
       <div className={css.buttons}>

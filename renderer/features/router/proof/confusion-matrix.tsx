@@ -24,6 +24,10 @@ const directions = {
   ArrowDown: 'down',
 } as const;
 
+/** Pixels of the panel that a small matrix may take, so that all of it is in sight. */
+const smallWidth = 280;
+const smallCell = (columns: number) => Math.max(4, Math.min(14, Math.floor(smallWidth / columns)));
+
 export interface ConfusionMatrixProps {
   evaluation: RoutingEvaluation;
   /** Drawn at full size whatever the number of routes: there is room for it. */
@@ -72,6 +76,9 @@ export function ConfusionMatrix({ evaluation, large = false }: ConfusionMatrixPr
     <div
       className={css.matrixPlace}
       data-small={isSmall || undefined}
+      style={
+        isSmall ? ({ '--cell': `${smallCell(full.length)}px` } as React.CSSProperties) : undefined
+      }
       data-large={large || undefined}
       tabIndex={full.length > 12 ? 0 : undefined}
       role="group"
@@ -95,7 +102,13 @@ export function ConfusionMatrix({ evaluation, large = false }: ConfusionMatrixPr
           {labels.map((label, row) => (
             <tr key={row} data-over={over === row || undefined} {...dropOn(row)}>
               <th scope="row" title={`belongs to: ${full[row] ?? ''}`}>
-                {large || isSmall ? full[row] : label}
+                {isSmall ? (
+                  <span className="visually-hidden">{full[row]}</span>
+                ) : large ? (
+                  full[row]
+                ) : (
+                  label
+                )}
               </th>
               {labels.map((_, column) => {
                 const cell = { row, column };

@@ -41,7 +41,10 @@ export function followDrafts(): void {
   if (following) return;
   following = true;
   useRouter.subscribe(({ document }, before) => {
-    if (document !== before.document) keeper.touch();
+    if (document === before.document) return;
+    // What was saved is no draft any more: at once, so that a crash cannot bring it back.
+    if (before.document?.dirty === true && document?.dirty !== true) void keeper.keepNow();
+    else keeper.touch();
   });
   window.addEventListener('beforeunload', (event) => {
     if (openManifestNow()?.dirty !== true) return;

@@ -64,11 +64,11 @@ export function stopWays(): void {
 }
 
 /** Takes a way with its thresholds: one step of undo. Other edits that were made meanwhile stay. */
-export function chooseWay({ kind, manifest }: MeasuredWay): void {
+export function chooseWay({ kind, manifest, result }: MeasuredWay): void {
   const thresholds = new Map(manifest.routes.map(({ id, threshold }) => [id, threshold]));
   edit(
     (current) => {
-      const chosen = { ...withClassifier(current, kind) };
+      const chosen = withClassifier(current, kind);
       return {
         ...chosen,
         routes: chosen.routes.map((route) => {
@@ -78,5 +78,11 @@ export function chooseWay({ kind, manifest }: MeasuredWay): void {
       };
     },
     { step: 'Choose how to decide' },
+  );
+  // What was measured for the comparison is what the held-out figures would be, unless something else was edited since.
+  useRouter.setState(({ document, ways }) =>
+    document !== undefined && document.past.at(-1)?.manifest === ways?.of
+      ? { measured: { state: 'ready', result, manifest: document.manifest, error: undefined } }
+      : {},
   );
 }
