@@ -17,6 +17,7 @@ import { matrixCommand } from './commands/matrix.ts';
 import { mergeCommand } from './commands/merge.ts';
 import { packageCommand } from './commands/package.ts';
 import { quantizeCommand } from './commands/quantize.ts';
+import { repairCommand } from './commands/repair.ts';
 import { reportCommand } from './commands/report.ts';
 import { routeCommand } from './commands/route.ts';
 import { serveCommand } from './commands/serve.ts';
@@ -51,6 +52,7 @@ export const commands: readonly Command[] = [
   chatCommand,
   routeCommand,
   serveCommand,
+  repairCommand,
   cleanCommand,
   envCommand,
 ];

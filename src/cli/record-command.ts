@@ -5,6 +5,7 @@ import type { PackageResult, Verification } from '#src/contract/packaging.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
 import type { Speed, TaskResult } from '#src/contract/quality/measurements.ts';
+import type { RepairReport } from '#src/contract/doctor/repair.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { invariant } from '#src/errors/assert.ts';
@@ -110,6 +111,17 @@ export async function recordPackaging(
   await record(context, { kind: 'package', params }, { onPackaged });
   invariant(result !== undefined, 'work that ended well has a result');
   return result;
+}
+
+/** Repairs, and asks the repaired file. Throws what repairing throws. */
+export async function recordRepair(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'repair' }>['params'],
+): Promise<RepairReport> {
+  let report: RepairReport | undefined;
+  await record(context, { kind: 'repair', params }, { onRepaired: (answer) => (report = answer) });
+  invariant(report !== undefined, 'a repair that ended has a report');
+  return report;
 }
 
 /** Verifies; a package that is not whole is an answer here, with the error that its job failed with. */

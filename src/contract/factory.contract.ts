@@ -6,7 +6,19 @@ import { adapterFitSchema, libraryItemSchema } from './library.ts';
 import { buildParamsSchema, buildResultSchema } from './build.ts';
 import { inspectionSchema } from './inspection.ts';
 import { machineSchema } from './machine.ts';
-import { behaviourParams, behaviourSchema } from './doctor/diagnosis.ts';
+import {
+  behaviourParams,
+  behaviourSchema,
+  diagnoseParams,
+  diagnosisEventSchema,
+  diagnosisSchema,
+} from './doctor/diagnosis.ts';
+import {
+  applyRepairParams,
+  repairParams,
+  repairPlanSchema,
+  repairReportSchema,
+} from './doctor/repair.ts';
 import { levelSchema } from './levels.ts';
 import {
   absolutePath,
@@ -105,11 +117,18 @@ export const factoryContract = {
   },
 
   // Doctor
+  /** What is wrong with a file, without loading it; findings are told as they are made. */
+  diagnose: { params: diagnoseParams, result: diagnosisSchema, event: diagnosisEventSchema },
   /**
    * Loads a model and asks it; its findings join those of `diagnose`. A damaged file may end the host: then the caller says
    * `behaviour/crash`.
    */
   probeBehaviour: { params: behaviourParams, result: behaviourSchema, event },
+
+  /** What would be done to a damaged file, from its diagnosis and the sources that are found. Writes nothing. */
+  planRepair: { params: repairParams, result: repairPlanSchema, event },
+  /** Takes steps of a plan: writes the repaired file beside the damaged one, diagnosed again, and a report. */
+  repair: { params: applyRepairParams, result: repairReportSchema, event },
 
   // Quality
   /** Subjects on texts against their unquantized model; llama-perplexity's protocol. Writes a run. */

@@ -57,6 +57,7 @@ export const jobSchema = z.object({
     'matrix',
     'package',
     'verify',
+    'repair',
   ]),
   /** What people call it: the recipe's file name, `domain healthcare`. */
   title: z.string(),

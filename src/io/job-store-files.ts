@@ -12,6 +12,7 @@ import {
   quantizeParams,
   threadCount,
 } from '#src/contract/outputs.ts';
+import { repairRequestParams } from '#src/contract/doctor/repair.ts';
 import { packageParams, verifyParams } from '#src/contract/packaging.ts';
 import { allocateParams } from '#src/contract/quality/allocate.ts';
 import { imatrixParams } from '#src/contract/quality/imatrix.ts';
@@ -46,6 +47,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('bench-speed'), params: benchSpeedParams }),
   z.object({ kind: z.literal('package'), params: packageParams }),
+  z.object({ kind: z.literal('repair'), params: repairRequestParams }),
   z.object({ kind: z.literal('verify'), params: verifyParams }),
   z.object({ kind: z.literal('tasks'), params: runTasksParams }),
   z.object({

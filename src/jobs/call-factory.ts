@@ -16,6 +16,8 @@ type RequestMethod =
   | 'measureMatrix'
   | 'benchSpeed'
   | 'runTasks'
+  | 'repair'
+  | 'probeBehaviour'
   | 'validate';
 
 /** Calls a method of the factory host. */

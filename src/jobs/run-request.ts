@@ -10,6 +10,7 @@ import type { AllocateResult } from '#src/contract/quality/allocate.ts';
 import type { ImatrixResult } from '#src/contract/quality/imatrix.ts';
 import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
 import type { Speed, TaskResult } from '#src/contract/quality/measurements.ts';
+import type { RepairReport } from '#src/contract/doctor/repair.ts';
 import type { Written } from '#src/contract/outputs.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
@@ -26,6 +27,7 @@ import { addSpeed } from './add-speed.ts';
 import type { CallFactory } from './call-factory.ts';
 import { findFinishedRun } from './finished-run.ts';
 import type { JobWork } from './record-job.ts';
+import { repairAndProbe } from './repair/repair-and-probe.ts';
 import { validateFiles, type ValidatedFiles } from './validate-files.ts';
 
 /** For those that need more of the answer than a job keeps. */
@@ -38,6 +40,7 @@ export interface RequestListener {
   readonly onSpeed?: (speed: readonly Speed[]) => void;
   readonly onPackaged?: (result: PackageResult) => void;
   /** Called before a package that is not whole ends the work. */
+  readonly onRepaired?: (report: RepairReport) => void;
   readonly onVerified?: (verification: Verification) => void;
   readonly onReport?: (report: ValidationReport) => void;
   /** Called before a file that is not valid ends the work with `failure`. */
@@ -106,6 +109,13 @@ export function workOfRequest(
         }
         case 'package':
           return await packageFiles(request.params, call, options, listener);
+        case 'repair': {
+          const { behaviour, prompts, ...params } = request.params;
+          const start = performance.now();
+          const report = await repairAndProbe(params, { behaviour, prompts }, call, options);
+          listener.onRepaired?.(report);
+          return resultOfRepair(report, (performance.now() - start) / 1000);
+        }
         case 'verify':
           return await verifyFiles(request.params, options, listener);
         case 'validate':
@@ -158,6 +168,7 @@ export function titleOfRequest(request: JobRequest): string {
     }
     case 'package':
       return `${kind} ${basename(request.params.folder)}`;
+    case 'repair':
     case 'verify':
       return `${kind} ${basename(request.params.path)}`;
     case 'validate': {
@@ -255,6 +266,12 @@ function resultOfImatrix({ path, bytes, sha256, seconds }: ImatrixResult): JobRe
   const file = { path, bytes, sha256, level: 'imatrix', bitsPerWeight: 0, adapters: [], reused: false }; // prettier-ignore
   return { files: [file], manifests: [], seconds };
 }
+
+function resultOfRepair({ output: path, bytes, sha256, after }: RepairReport, seconds: number): JobResult {
+  const level = after.title.split(', ')[1] ?? '';
+  const file = { path, bytes, sha256, level, bitsPerWeight: 0, adapters: [], reused: false };
+  return { files: [file], manifests: [], seconds };
+} // prettier-ignore
 
 function resultOfAllocation(result: AllocateResult): JobResult {
   const { path, bytes, sha256, bitsPerWeight, kept, stock, run, seconds } = result;

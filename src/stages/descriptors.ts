@@ -11,6 +11,7 @@ import { matrixDescriptor } from './matrix/descriptor.ts';
 import { mergeDescriptor } from './merge/descriptor.ts';
 import { quantizeDescriptor } from './quantize/descriptor.ts';
 import { packageDescriptor, unpackDescriptor, verifyDescriptor } from './package/descriptor.ts';
+import { repairDescriptor } from './repair/descriptor.ts';
 import { compareDescriptor, reportDescriptor } from './report/descriptor.ts';
 import { sizesDescriptor } from './sizes/descriptor.ts';
 import type { CommandDescriptor } from './stage-descriptor.ts';
@@ -30,6 +31,7 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   packageDescriptor,
   unpackDescriptor,
   verifyDescriptor,
+  repairDescriptor,
   validateDescriptor,
   evaluateDescriptor,
   matrixDescriptor,

@@ -10,6 +10,7 @@ import { convert, convertLora } from './convert.ts';
 import { describeAdapterBase } from './describe-adapter-base.ts';
 import { describeMachine } from './describe-machine.ts';
 import { describeModel } from './describe-model.ts';
+import { diagnose } from './diagnose.ts';
 import { evaluate } from './evaluate.ts';
 import { inspect } from './inspect.ts';
 import { measureMatrix } from './measure-matrix.ts';
@@ -19,6 +20,7 @@ import { probeBehaviour } from './probe-behaviour.ts';
 import { quantize } from './quantize.ts';
 import { readDrift, readPosition } from './read-drift.ts';
 import { renderChatTemplate } from './render-chat-template.ts';
+import { planRepair, repair } from './repair.ts';
 import { runTasks } from './run-tasks.ts';
 import { scanModels } from './scan-models.ts';
 import { sizes } from './sizes.ts';
@@ -40,7 +42,10 @@ export const factoryHandlers: Handlers<FactoryContract> = {
   build,
   planBuild,
   validate,
+  diagnose,
   probeBehaviour,
+  planRepair,
+  repair,
   evaluate,
   readDrift,
   readPosition,

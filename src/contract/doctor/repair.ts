@@ -58,6 +58,13 @@ export const applyRepairParams = repairParams.extend({
   threads: threadCount.exactOptional(),
 });
 
+/** A repair as a job: afterwards the file is loaded and asked, unless `behaviour` says no. */
+export const repairRequestParams = applyRepairParams.extend({
+  behaviour: z.boolean().default(true),
+  /** The user's own validation prompts; the built-in ones without them. */
+  prompts: z.array(z.string().min(1).max(20_000)).max(100).exactOptional(),
+});
+
 /** What one step did. */
 export const repairedPartSchema = z.object({
   step: z.string(),

@@ -1,7 +1,7 @@
 // Lays the repaired file out: metadata with the chosen edits, tensors in the order of their records, adapters behind them.
 // Nothing is written here; where nothing was damaged, everything keeps its bytes and its place.
 import { editMetadata, insertEntry, type MetadataFix } from '#src/doctor/repair/edit-metadata.ts';
-import type { RowRange, StepAction } from '#src/doctor/repair/plan-steps.ts';
+import type { PlannedStep, RowRange, StepAction } from '#src/doctor/repair/means.ts';
 import type { SubjectTensor } from '#src/doctor/subject.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -80,10 +80,7 @@ export function layOutRepair(
       hint: 'Give the source that the file was built from, or fetch the file again.',
     });
   }
-  refuseUnchosenLoss(
-    planned.steps.map(({ action }) => action),
-    chosen,
-  );
+  refuseUnchosenLoss(planned.steps, chosen);
   const wanted = keptMembers(preparation, chosen);
   const entries = metadataOf(preparation, chosen, isRebuilt, marks, targets.length);
   const encode = (members: readonly PlacedMember[]) => {
@@ -186,16 +183,25 @@ function refuseGone(tensors: readonly LaidOutTensor[], { subject }: Preparation)
 }
 
 /** What is lost is never left out without a word: its step has to be chosen. */
-function refuseUnchosenLoss(planned: readonly StepAction[], chosen: readonly StepAction[]): void {
-  const missing = planned.filter(
-    (action) => (action.kind === 'leave' || action.kind === 'drop-adapter') && !chosen.includes(action), // prettier-ignore
-  );
+function refuseUnchosenLoss(planned: readonly PlannedStep[], chosen: readonly StepAction[]): void {
+  const isLoss = ({ kind }: StepAction) => kind === 'leave' || kind === 'drop-adapter' || kind === 'leave-header'; // prettier-ignore
+  const missing = planned.filter(({ action }) => isLoss(action) && !chosen.includes(action));
   const [first] = missing;
   if (first === undefined) return;
-  const what = first.kind === 'leave' ? `${first.tensors.length === 1 ? (first.tensors[0] ?? '') : `${first.tensors.length} tensors`}` : first.kind === 'drop-adapter' ? `the adapter ${first.name}` : ''; // prettier-ignore
+  const impossible = missing.find(({ step }) => step.impossible !== undefined)?.step.impossible;
+  if (impossible !== undefined) {
+    throw new StudioError(
+      'repair/impossible',
+      `No file can be made of it that loads. ${impossible}`,
+      {
+        // prettier-ignore
+        hint: 'Give the model that it was made from with --source, another level with --sibling, or folders to look in with --look-in.',
+      },
+    );
+  }
   throw new StudioError(
     'repair/loss',
-    `Nothing was found that brings ${what} back; going on without has to be chosen.`,
+    `Nothing was found that brings this back: ${first.step.changes[0]?.what ?? first.step.title}${missing.length > 1 ? ` and ${missing.length - 1} more` : ''}. Going on without has to be chosen.`,
     {
       hint: 'Give a source (--source, --sibling, --look-in), or accept the loss with --allow-loss.',
     },

@@ -5,12 +5,8 @@ import type { Diagnosis, DiagnosisEvent } from '#src/contract/doctor/diagnosis.t
 import type { RepairParams } from '#src/contract/doctor/repair.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { listedMembers } from '#src/doctor/repair/listed-members.ts';
-import {
-  planSteps,
-  tellsLostHeader,
-  type Means,
-  type PlannedSteps,
-} from '#src/doctor/repair/plan-steps.ts';
+import type { Means } from '#src/doctor/repair/means.ts';
+import { planSteps, tellsLostHeader, type PlannedSteps } from '#src/doctor/repair/plan-steps.ts';
 import type { Subject } from '#src/doctor/subject.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
 import type { PlacedMember } from '#src/formats/bundle/bundle-entries.ts';
@@ -163,6 +159,7 @@ export async function prepareRepair(
       parts: joinable(subject),
       header: built === undefined ? `${reason}, so the header cannot be made again` : { from: basename(recipe?.label ?? '') }, // prettier-ignore
       isHeaderBroken,
+      isRecordsWhole: areRecordsWhole(subject),
     };
     return {
       path,
@@ -224,6 +221,13 @@ function isBroken(subject: Subject, { findings }: Pick<Diagnosis, 'findings'>): 
     ({ fix }) => fix?.kind === 'recover-tensors' && fix.tensors.some(({ name }) => !names.has(name)),
   );
 } // prettier-ignore
+
+function areRecordsWhole({ parts, tensors }: Subject): boolean {
+  return (
+    tensors.every((tensor) => targetOf(tensor) !== undefined && tensor.data !== undefined) &&
+    parts.every(({ survey, layout }) => survey.headerEnd !== undefined && layout?.kind !== 'unclear' && layout?.kind !== 'shape' && survey.faults.every(({ kind }) => kind !== 'tensor')) // prettier-ignore
+  );
+}
 
 /** Behind the last byte of any tensor. */
 function endOfTensors({ tensors, source }: Subject): number {

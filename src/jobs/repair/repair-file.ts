@@ -13,7 +13,7 @@ import type {
   Trust,
 } from '#src/contract/doctor/repair.ts';
 import { adviceOf, describeRepair } from '#src/doctor/repair/describe-repair.ts';
-import type { PlannedStep } from '#src/doctor/repair/plan-steps.ts';
+import type { PlannedStep } from '#src/doctor/repair/means.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { rememberFileHash } from '#src/io/file-hash.ts';
@@ -63,12 +63,16 @@ export async function repairFile(
   context: RepairContext,
 ): Promise<RepairReport> {
   const { path, threads } = params;
-  await refuseChangedFile(path, params);
+  const { modified } = params;
+  await refuseChangedFile(path, { bytes: undefined, modified });
   const { ports, signal, emit } = context;
   const preparation = await prepareRepair(params, context);
   try {
     const { diagnosis } = preparation;
-    await refuseChangedFile(path, { bytes: diagnosis.bytes, modified: diagnosis.modified });
+    const { parts: files } = preparation.subject;
+    const isWhole = files.length === 1;
+    const refuseChanged = () => refuseChangedFile(path, { bytes: isWhole ? params.bytes : undefined, modified }); // prettier-ignore
+    await refuseChanged();
     const chosen = chosenSteps(preparation, params.steps);
     const output = params.output ?? (await freeOutput(path));
     let after: Diagnosis | undefined;
@@ -79,7 +83,7 @@ export async function repairFile(
       emit,
       signal,
       check: async (partial) => {
-        await refuseChangedFile(path, params);
+        await refuseChanged();
         after = await ports.diagnose(partial, compared, { signal, emit: quietly(emit) });
         refuseUnsound(after, diagnosis, chosen);
       },
@@ -280,12 +284,18 @@ function isSame(left: Finding, right: Finding): boolean {
 
 function partOf({ step, action }: PlannedStep, { recovered }: WrittenRepair): RepairedPart {
   const common = { step: step.id, title: step.title };
-  if (action.kind !== 'recover') return { ...common, trust: step.trust };
-  const tensors = [...action.tensors.keys()].flatMap((name) => recovered.get(name) ?? []);
+  if (action.kind !== 'recover' && action.kind !== 'header')
+    return { ...common, trust: step.trust };
+  // With a new header, whatever is not where it puts it was brought back.
+  const tensors =
+    action.kind === 'header'
+      ? [...recovered.values()]
+      : [...action.tensors.keys()].flatMap((name) => recovered.get(name) ?? []);
   const [first] = tensors;
   const order: readonly Trust[] = ['lost', 'approximate', 'derived', 'exact'];
   const worst = order.find((trust) => tensors.some((each) => each.trust === trust)) ?? step.trust;
   const details = [...new Set(tensors.flatMap(({ detail }) => (detail === undefined ? [] : [detail])))]; // prettier-ignore
+  if (action.kind === 'header' && tensors.length > 0) details.unshift(`${tensors.length} tensors brought back: ${tensors.slice(0, 5).map(({ name }) => name).join(', ')}${tensors.length > 5 ? ', …' : ''}`); // prettier-ignore
   const rows = tensors.reduce((sum, each) => sum + (each.rows ?? 0), 0);
   if (rows > 0) details.unshift(rows === 1 ? 'one row' : `${rows} rows`);
   return {

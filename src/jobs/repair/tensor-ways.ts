@@ -1,7 +1,7 @@
 // The ways in which a damaged tensor can be brought back, best first: the same bytes in another file (its hash says so), the
 // file's own recipe, a source that the user gives, another level.
 import type { Subject, SubjectTensor } from '#src/doctor/subject.ts';
-import type { RowRange, TensorWay } from '#src/doctor/repair/plan-steps.ts';
+import type { RowRange, TensorWay } from '#src/doctor/repair/means.ts';
 import type { ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { ggmlShape } from '#src/formats/gguf/write-header.ts';
 import { basename } from 'node:path';

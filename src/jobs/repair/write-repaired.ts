@@ -186,7 +186,8 @@ class RepairWriter {
       const parts = rows === undefined ? [undefined] : [rows, undefined];
       for (const part of parts) {
         const sha256 = await this.recover({ target, kept }, way, part, at);
-        last = { way, sha256, rows: part?.reduce((sum, { count }) => sum + count, 0) };
+        const rowCount = part?.reduce((sum, { count }) => sum + count, 0);
+        last = { way, sha256, rows: way.kind === 'copy' ? undefined : rowCount };
         if (expected === undefined || sha256 === expected) return last;
         if (way.trust === 'approximate') return last;
       }
@@ -327,13 +328,13 @@ function headerWithHashes(layout: RepairLayout, hashes: readonly string[]): Uint
   return headerBytes(layout, bytes);
 }
 
-/** Throws `repair/changed` when a file is not the one that was looked at. */
+/** Throws `repair/changed` when a file is not the one that was looked at; `bytes` are all parts' together of a split. */
 export async function refuseChangedFile(
   path: string,
-  { bytes, modified }: { readonly bytes: number; readonly modified: number },
+  { bytes, modified }: { readonly bytes: number | undefined; readonly modified: number },
 ): Promise<void> {
   const status = await stat(path).catch(() => undefined);
-  if (status?.size === bytes && status.mtimeMs === modified) return;
+  if (status?.mtimeMs === modified && (bytes === undefined || status.size === bytes)) return;
   throw new StudioError('repair/changed', `${path} changed after it was diagnosed.`, {
     hint: 'Diagnose it again: the plan was made for another state of the file.',
   });
