@@ -17,7 +17,7 @@ export type ReadEmotion = (
 ) => Promise<DetectedEmotion | undefined>;
 
 /** What an embedding model compares a text with. */
-const anchors: Readonly<Record<EmotionLabel, readonly string[]>> = {
+export const emotionAnchors: Readonly<Record<EmotionLabel, readonly string[]>> = {
   neutral: ['Please tell me how this works.', 'What is the capital of the country?'],
   positive: ['I am so happy, this is wonderful!', 'Thank you, that made my day.'],
   sad: ['I feel so sad and alone.', 'I have lost someone and cannot stop crying.'],
@@ -54,7 +54,7 @@ export function emotionReader(
       : { label, confidence: 1, source: companion.file, words: [] };
   };
   const byVectors = async (text: string, signal?: AbortSignal): Promise<DetectedEmotion> => {
-    const lines = emotionLabels.flatMap((label) => anchors[label]);
+    const lines = emotionLabels.flatMap((label) => emotionAnchors[label]);
     anchored ??= engine.embed(companion, lines, { cut: true }).then(({ vectors }) => vectors);
     anchored.catch(() => (anchored = undefined));
     const [known, own] = await Promise.all([
@@ -104,7 +104,7 @@ function nearestLabel(
 ): DetectedEmotion {
   let index = 0;
   const scores = emotionLabels.map((label) => {
-    const similar = anchors[label].map(() => dotProduct(own, known[index++]!));
+    const similar = emotionAnchors[label].map(() => dotProduct(own, known[index++]!));
     return { label, score: Math.exp(10 * Math.max(...similar)) };
   });
   const sum = scores.reduce((total, { score }) => total + score, 0);

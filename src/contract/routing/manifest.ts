@@ -25,7 +25,9 @@ const adapterSchema = z.strictObject({
   domain: z.string(),
   subdomain: z.string(),
   scale: z.number(),
-  sha256: sha256.describe('Of the source the adapter was read from.'),
+  sha256: sha256.describe(
+    'Of the source the adapter was read from; for the source `file`, of that file.',
+  ),
   source: z
     .enum(['bundled', 'merged', 'file'])
     .describe('Inside the parent, in its weights, or a GGUF of its own beside it.'),
