@@ -8,8 +8,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchEvaluation, describeEvaluation } from './evaluate.ts';
 import { measureLibraryHeader, renderLibraryHeader } from './library-header.ts';
+import { describeKernels, measureKernels } from './kernels.ts';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
+import { describeQuantizing, measureQuantizing } from './quantizing.ts';
 import { describeRouting, measureRouting } from './routing.ts';
 import { describeServing, measureServing } from './serving.ts';
 import { describeStreaming, measureStreaming } from './streaming.ts';
@@ -24,6 +26,9 @@ const valueOf = (option: string): string | undefined =>
 const streamingOnly = process.argv.includes('--streaming');
 const evaluationOnly = process.argv.includes('--evaluate');
 const routingOnly = process.argv.includes('--routing');
+const kernelsOnly = process.argv.includes('--kernels');
+/** `--quantize`, with `--rounds=N` pairs instead of five. */
+const quantizingOnly = process.argv.includes('--quantize');
 const given = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const folder = given[0] ?? join(tmpdir(), 'gguf-studio-bench');
 const runs = Number(given[1] ?? 1);
@@ -213,6 +218,27 @@ async function benchStreaming(base: string): Promise<void> {
   saveResult(join(folder, 'streaming.json'), { machine: cpus()[0]?.model, ...result });
 }
 
+/** Kernels against libggml's rows, files against llama-quantize's. */
+async function benchQuantizing(base: string, peers: PeerTools): Promise<void> {
+  const kernels = measureKernels();
+  console.log(describeKernels(kernels));
+  const output = await freshFolder('quantizing');
+  const bf16 = join(output, 'base-bf16.gguf');
+  const words = ['convert', base, '--outfile', bf16, '--outtype', 'bf16'];
+  await measureCommand([...studioCommand, ...words]);
+  const rounds = Number(valueOf('--rounds') ?? 5);
+  const files = await measureQuantizing({
+    base,
+    bf16,
+    folder: output,
+    command: studioCommand,
+    peers,
+    rounds,
+  });
+  console.log(describeQuantizing(files));
+  saveResult(join(folder, 'quantizing.json'), { machine: cpus()[0]?.model, kernels, files });
+}
+
 /** Measuring levels, against llama-perplexity. */
 async function benchMeasuring(): Promise<void> {
   const binaries = join(root, 'node_modules/@node-llama-cpp/linux-x64/bins/linux-x64');
@@ -247,6 +273,10 @@ if (evaluationOnly) {
   await benchMeasuring();
   process.exit(0);
 }
+if (kernelsOnly) {
+  console.log(describeKernels(measureKernels()));
+  process.exit(0);
+}
 const servedModel = valueOf('--model');
 if (servingOnly && servedModel !== undefined) {
   await mkdir(folder, { recursive: true });
@@ -271,6 +301,10 @@ if (streamingOnly) {
   process.exit(0);
 }
 const tools = preparePeerTools(root, join(root, '.cache/peers'));
+if (quantizingOnly) {
+  await benchQuantizing(inputs.base, tools);
+  process.exit(0);
+}
 const studioRuns: Measurement[] = [];
 const peerRuns: PeerResult[] = [];
 const hasPeers = typeof tools.quantize === 'string' && typeof tools.exportLora === 'string';
@@ -315,6 +349,7 @@ if (hasPeers) {
     identity,
   });
 }
+await benchQuantizing(inputs.base, tools);
 await benchStreaming(inputs.base);
 await benchMeasuring();
 // llama.cpp's thread pool would keep this process alive.

@@ -5,8 +5,9 @@ import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types
 import type { RowCodec } from '../ffi/llama-library.types.ts';
 import { kernelChoice, reasonAgainst, type KernelChoice } from './kernel-check.ts';
 
-/** Types of which libggml's own loop is faster: the compiler made it a vector loop, and it need not transpose. */
-const fasterInLibrary: readonly GgmlType[] = ['Q4_0', 'BF16'];
+/** Types of which libggml's own loop is faster (`npm run bench -- --kernels`): the compiler made it a vector loop. */
+const libraryEncodes: readonly GgmlType[] = ['Q4_0', 'BF16'];
+const libraryDecodes: readonly GgmlType[] = ['BF16', 'Q8_0', 'Q4_K', 'Q5_K'];
 
 export class RowEncoder {
   private readonly kernel: QuantKernel | undefined;
@@ -57,7 +58,8 @@ export class RowEncoder {
     const usable =
       kernel?.encodes.includes(type) === true &&
       (rowCount * columns) % 8 === 0 &&
-      this.isTrusted(type, weights !== null && kernel.weighs(type));
+      (weights !== null || !this.leavesTo(libraryEncodes, type)) &&
+      this.isTrusted(type);
     if (kernel === undefined || !usable) {
       codec.encode(type, rows, target, rowCount, columns, weights);
       return;
@@ -109,9 +111,12 @@ export class RowEncoder {
     }
   }
 
-  private isTrusted(type: GgmlType, isWeighted: boolean): boolean {
+  private leavesTo(library: readonly GgmlType[], type: GgmlType): boolean {
+    return this.choice !== 'wasm' && library.includes(type);
+  }
+
+  private isTrusted(type: GgmlType): boolean {
     if (this.choice === 'wasm') return true;
-    if (!isWeighted && fasterInLibrary.includes(type)) return false;
     const known = this.trusted.get(type);
     if (known !== undefined) return known;
     // The encoder's own kernel holds the rows that are to be encoded.

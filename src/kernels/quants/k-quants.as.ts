@@ -3,7 +3,6 @@ import { max_i32, positiveCodes, scaleCodes, searchRefined, searchSymmetric, sea
 import {
   abs,
   at,
-  CODES,
   FACTORS,
   fromHalf,
   GROUP_MAX_EPS,
@@ -12,7 +11,6 @@ import {
   nearestInt,
   OFFSETS,
   SCALES,
-  storeBytes,
   sumOfSquares,
   toHalf,
   transpose,
@@ -351,13 +349,7 @@ function encodeQ3(x: usize, weights: usize, target: usize): bool {
 
 /** Codes of the scales into LS, of the weights into L; gives d as half precision. */
 function scalesOfRefined(x: usize): i32 {
-  for (let half: usize = 0; half < 2; half++) {
-    transpose(x + (half << 9), 64, X, 16);
-    transpose(x + (half << 9) + 256, 64, X + 256, 16);
-    searchRefined(half << 5, 4);
-    storeBytes(CODES, L + (half << 7), 16, 16);
-    storeBytes(CODES + 256, L + (half << 7) + 64, 16, 16);
-  }
+  searchRefined(x, L, 4);
   let maxScale: f32 = 0;
   let maxSize: f32 = 0;
   for (let j: usize = 0; j < 64; j += 4) {

@@ -14,6 +14,8 @@ import {
   nearestInts,
   OFFSETS,
   SCALES,
+  storeBytes,
+  transpose,
   U,
   W,
   WEIGHT_SUMS,
@@ -340,74 +342,77 @@ export function max_i32(a: i32, b: i32): i32 {
   return a > b ? a : b;
 }
 
-/** Bytes between the first four sub-blocks and the second four of searchRefined. */
-const SECOND: usize = 16 * 16;
+/** Bytes of four sub-blocks in REFINED, and of one of its parts. */
+const FOUR: usize = 16 * 16;
+const PART: usize = 4 * FOUR;
+/** Of searchRefined: the values of 16 sub-blocks, four per vector; x², x³; codes. */
+const REFINED = memory.data(4 * 4 * 16 * 16, 16);
 
 /**
- * make_q3_quants with do_rmse for eight sub-blocks of 16: four in the first half of X, four in the second. Codes from 0 to
- * 2 nmax - 1 into CODES in the same order, scales at `slot` of SCALES. The scalar code ends when a pass changes nothing; a
- * pass over a sub-block that is done changes nothing either. Every value's code depends on those before it, so two
- * independent fours are refined side by side: one computes while the other waits.
+ * make_q3_quants with do_rmse for the 16 sub-blocks of the super-block at `x`: codes from 0 to 2 nmax - 1 to `codes` (bytes),
+ * scales to SCALES. The scalar code ends when a pass changes nothing; a pass over a sub-block that is done changes nothing
+ * either. Every value's code depends on those before it, so four times four sub-blocks are refined side by side: one
+ * computes while the others wait, and none goes on longer than its own four need.
  */
-export function searchRefined(slot: usize, nmax: i32): void {
-  startRefined(X, slot, nmax);
-  startRefined(X + SECOND, slot + 16, nmax);
-  const zero = f32x4.splat(0);
+export function searchRefined(x: usize, codes: usize, nmax: i32): void {
+  for (let four: usize = 0; four < 4; four++) {
+    transpose(x + (four << 8), 64, REFINED + four * FOUR, 16);
+    startRefined(REFINED + four * FOUR, four << 4, nmax);
+  }
   const top = i32x4.splat(nmax - 1);
   const bottom = i32x4.splat(-nmax);
-  const end = at(X, 16);
-  const toW = W - X;
-  const toU = U - X;
-  const toCodes = CODES - X;
-  let sumLX = v128.load(SCALES + slot);
-  let sumL2 = v128.load(MINS + slot);
-  let secondLX = v128.load(SCALES + slot + 16);
-  let secondL2 = v128.load(MINS + slot + 16);
+  let a = true;
+  let b = true;
+  let c = true;
+  let d = true;
   for (let attempt = 0; attempt < 5; attempt++) {
-    let changed = zero;
-    for (let p = X; p < end; p += 16) {
-      const q = p + SECOND;
-      const old = v128.load(p + toCodes);
-      const w = v128.load(p + toW);
-      const wx = v128.load(p + toU);
-      const l = f32x4.convert_i32x4_s(old);
-      let slx = f32x4.sub(sumLX, f32x4.mul(wx, l));
-      let sl2 = f32x4.sub(sumL2, f32x4.mul(f32x4.mul(w, l), l));
-      const code = i32x4.max_s(bottom, i32x4.min_s(top, nearestInts(f32x4.div(f32x4.mul(v128.load(p), sl2), slx))));
-      let better = v128.and(f32x4.gt(slx, zero), i32x4.ne(code, old));
-
-      const secondOld = v128.load(q + toCodes);
-      const secondW = v128.load(q + toW);
-      const secondWX = v128.load(q + toU);
-      const secondL = f32x4.convert_i32x4_s(secondOld);
-      let tlx = f32x4.sub(secondLX, f32x4.mul(secondWX, secondL));
-      let tl2 = f32x4.sub(secondL2, f32x4.mul(f32x4.mul(secondW, secondL), secondL));
-      const secondCode = i32x4.max_s(bottom, i32x4.min_s(top, nearestInts(f32x4.div(f32x4.mul(v128.load(q), tl2), tlx))));
-      let secondBetter = v128.and(f32x4.gt(tlx, zero), i32x4.ne(secondCode, secondOld));
-
-      // Mostly so after the first pass; the next element then need not wait for these sums.
-      if (!v128.any_true(v128.or(better, secondBetter))) continue;
-      const n = f32x4.convert_i32x4_s(code);
-      slx = f32x4.add(slx, f32x4.mul(wx, n));
-      sl2 = f32x4.add(sl2, f32x4.mul(f32x4.mul(w, n), n));
-      better = v128.and(better, isGain(slx, sl2, sumLX, sumL2));
-      v128.store(p + toCodes, v128.bitselect(code, old, better));
-      sumLX = v128.bitselect(slx, sumLX, better);
-      sumL2 = v128.bitselect(sl2, sumL2, better);
-
-      const m = f32x4.convert_i32x4_s(secondCode);
-      tlx = f32x4.add(tlx, f32x4.mul(secondWX, m));
-      tl2 = f32x4.add(tl2, f32x4.mul(f32x4.mul(secondW, m), m));
-      secondBetter = v128.and(secondBetter, isGain(tlx, tl2, secondLX, secondL2));
-      v128.store(q + toCodes, v128.bitselect(secondCode, secondOld, secondBetter));
-      secondLX = v128.bitselect(tlx, secondLX, secondBetter);
-      secondL2 = v128.bitselect(tl2, secondL2, secondBetter);
-      changed = v128.or(changed, v128.or(better, secondBetter));
+    let changedA = i32x4.splat(0);
+    let changedB = changedA;
+    let changedC = changedA;
+    let changedD = changedA;
+    for (let p = REFINED; p < REFINED + FOUR; p += 16) {
+      if (a) changedA = v128.or(changedA, refine(p, 0, bottom, top));
+      if (b) changedB = v128.or(changedB, refine(p + FOUR, 16, bottom, top));
+      if (c) changedC = v128.or(changedC, refine(p + 2 * FOUR, 32, bottom, top));
+      if (d) changedD = v128.or(changedD, refine(p + 3 * FOUR, 48, bottom, top));
     }
-    if (!v128.any_true(changed)) break;
+    a = v128.any_true(changedA);
+    b = v128.any_true(changedB);
+    c = v128.any_true(changedC);
+    d = v128.any_true(changedD);
+    if (!(a || b || c || d)) break;
   }
-  endRefined(CODES, slot, nmax, sumLX, sumL2);
-  endRefined(CODES + SECOND, slot + 16, nmax, secondLX, secondL2);
+  for (let four: usize = 0; four < 4; four++) {
+    endRefined(REFINED + 3 * PART + four * FOUR, four << 4, nmax);
+    storeBytes(REFINED + 3 * PART + four * FOUR, codes + (four << 6), 16, 16);
+  }
+}
+
+/** Tries a better code for the values at `p` of four sub-blocks whose sums are at `slot`; gives the lanes that changed. */
+@inline
+function refine(p: usize, slot: usize, bottom: v128, top: v128): v128 {
+  const sumLX = v128.load(SCALES + slot);
+  const sumL2 = v128.load(MINS + slot);
+  const w = v128.load(p + PART);
+  const wx = v128.load(p + 2 * PART);
+  const old = v128.load(p + 3 * PART);
+  const l = f32x4.convert_i32x4_s(old);
+  let slx = f32x4.sub(sumLX, f32x4.mul(wx, l));
+  let sl2 = f32x4.sub(sumL2, f32x4.mul(f32x4.mul(w, l), l));
+  const code = i32x4.max_s(bottom, i32x4.min_s(top, nearestInts(f32x4.div(f32x4.mul(v128.load(p), sl2), slx))));
+  let better = v128.and(f32x4.gt(slx, f32x4.splat(0)), i32x4.ne(code, old));
+  // Mostly so after the first pass; the next value then need not wait for these sums.
+  if (v128.any_true(better)) {
+    const n = f32x4.convert_i32x4_s(code);
+    slx = f32x4.add(slx, f32x4.mul(wx, n));
+    sl2 = f32x4.add(sl2, f32x4.mul(f32x4.mul(w, n), n));
+    const isCloser = f32x4.gt(f32x4.mul(f32x4.mul(slx, slx), sumL2), f32x4.mul(f32x4.mul(sumLX, sumLX), sl2));
+    better = v128.and(better, v128.and(f32x4.gt(sl2, f32x4.splat(0)), isCloser));
+    v128.store(p + 3 * PART, v128.bitselect(code, old, better));
+    v128.store(SCALES + slot, v128.bitselect(slx, sumLX, better));
+    v128.store(MINS + slot, v128.bitselect(sl2, sumL2, better));
+  }
+  return better;
 }
 
 /** The first codes of four sub-blocks, with their weights; the sums at `slot` of SCALES and MINS, empty ones in OFFSETS. */
@@ -415,7 +420,7 @@ function startRefined(from: usize, slot: usize, nmax: i32): void {
   const zero = f32x4.splat(0);
   const top = i32x4.splat(nmax - 1);
   const bottom = i32x4.splat(-nmax);
-  const end = from + SECOND;
+  const end = from + FOUR;
   let max = zero;
   let amax = zero;
   for (let p = from; p < end; p += 16) {
@@ -432,10 +437,10 @@ function startRefined(from: usize, slot: usize, nmax: i32): void {
     const x = v128.load(p);
     const w = f32x4.mul(x, x);
     const wx = f32x4.mul(w, x);
-    v128.store(p + (W - X), w);
-    v128.store(p + (U - X), wx);
+    v128.store(p + PART, w);
+    v128.store(p + 2 * PART, wx);
     const code = i32x4.max_s(bottom, i32x4.min_s(top, nearestInts(f32x4.mul(factor, x))));
-    v128.store(p + (CODES - X), code);
+    v128.store(p + 3 * PART, code);
     const l = f32x4.convert_i32x4_s(code);
     sumLX = f32x4.add(sumLX, f32x4.mul(wx, l));
     sumL2 = f32x4.add(sumL2, f32x4.mul(f32x4.mul(w, l), l));
@@ -445,19 +450,14 @@ function startRefined(from: usize, slot: usize, nmax: i32): void {
   v128.store(OFFSETS + slot, f32x4.lt(amax, f32x4.splat(GROUP_MAX_EPS)));
 }
 
-/** Lanes in which the new sums of a changed code fit better than the old ones. */
-@inline
-function isGain(newLX: v128, newL2: v128, oldLX: v128, oldL2: v128): v128 {
-  const isCloser = f32x4.gt(f32x4.mul(f32x4.mul(newLX, newLX), oldL2), f32x4.mul(f32x4.mul(oldLX, oldLX), newL2));
-  return v128.and(f32x4.gt(newL2, f32x4.splat(0)), isCloser);
-}
-
-function endRefined(codes: usize, slot: usize, nmax: i32, sumLX: v128, sumL2: v128): void {
+/** Codes from 0, scales of the sums. */
+function endRefined(codes: usize, slot: usize, nmax: i32): void {
   const empty = v128.load(OFFSETS + slot);
+  const sumL2 = v128.load(MINS + slot);
   const lift = i32x4.splat(nmax);
-  for (let p = codes; p < codes + SECOND; p += 16) {
+  for (let p = codes; p < codes + FOUR; p += 16) {
     v128.store(p, v128.andnot(i32x4.add(v128.load(p), lift), empty));
   }
-  const scale = v128.and(f32x4.div(sumLX, sumL2), f32x4.gt(sumL2, f32x4.splat(0)));
+  const scale = v128.and(f32x4.div(v128.load(SCALES + slot), sumL2), f32x4.gt(sumL2, f32x4.splat(0)));
   v128.store(SCALES + slot, v128.andnot(scale, empty));
 }
