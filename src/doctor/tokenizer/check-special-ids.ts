@@ -44,6 +44,8 @@ function checkRole(vocabulary: Vocabulary, role: string, options: SpecialIdOptio
   const isMark = token !== undefined && (isSpecialType(types?.[id]) || looksSpecial(token));
   if (token !== undefined && (isMark || !rolesOfMarks.has(role))) return [];
   const right = rightId(vocabulary, role, options);
+  // The source has it so: odd, but the model's own.
+  if (right === id) return [];
   const key = keyOf(role);
   return [
     {
