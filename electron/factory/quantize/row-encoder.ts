@@ -36,7 +36,8 @@ export class RowEncoder {
     if (
       kernel?.decodes.includes(type) === true &&
       elements % 8 === 0 &&
-      this.isTrusted(type, false)
+      !this.leavesTo(libraryDecodes, type) &&
+      this.isTrusted(type)
     ) {
       return kernel.decode(type, source, elements);
     }
