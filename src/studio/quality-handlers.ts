@@ -8,7 +8,7 @@ import type { SubjectAdapter } from '#src/contract/quality/subjects.ts';
 import type { StudioContract } from '#src/contract/studio.contract.ts';
 import { rankRun } from '#src/evaluation/ranking/rank-run.ts';
 import { makeReport } from '#src/evaluation/report/make-report.ts';
-import { findEvaluationSuites } from '#src/io/evaluation-suites.ts';
+import { findEvaluationSuites, listTextFiles } from '#src/io/evaluation-suites.ts';
 import { measurementsFolderName, openRunStore, type RunStore } from '#src/io/run-store.ts';
 import type { FolderWatch } from '#src/io/watch-folder.ts';
 import { adapterNameOf, generalTextOf, ownTextOf, suiteOfAdapter } from '#src/jobs/matrix-texts.ts';
@@ -122,6 +122,9 @@ export function qualityPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Q
         const { folder } = workspace();
         const { title, levels, contextSize, chunks, imatrix } = asked;
         const { threads } = settings.current;
+        const calibration = await Promise.all(
+          (asked.imatrixTexts ?? []).map(async (id) => listTextFiles(await files.pathOf(id))),
+        );
         const params: MatrixParams = {
           folder: join(folder, measurementsFolderName),
           id: newRunId(title),
@@ -131,7 +134,7 @@ export function qualityPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Q
           levels,
           contextSize: contextSize ?? 512,
           ...(imatrix === undefined ? {} : { imatrix: await files.pathOf(imatrix) }),
-          calibrationTexts: [],
+          calibrationTexts: calibration.flat(),
           ...(chunks === undefined ? {} : { chunks }),
           ...(threads === undefined ? {} : { threads }),
         };

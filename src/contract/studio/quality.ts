@@ -71,6 +71,8 @@ export const qualityMethods = {
       adapters: z.array(fileIdSchema).min(1).max(200),
       levels: z.array(levelSchema).min(1),
       imatrix: fileIdSchema.exactOptional(),
+      /** What it was made from. */
+      imatrixTexts: z.array(fileIdSchema).max(1_000).default([]),
     }),
     result: jobSchema,
     event: none,

@@ -10,6 +10,7 @@ import { Field } from '#renderer/ui/field.tsx';
 import { LevelTag } from '#renderer/ui/level-tag.tsx';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
+import { ImatrixFields, type ImatrixChoice } from '../hybrid/imatrix-fields.tsx';
 import { AdapterLines } from './adapter-lines.tsx';
 import type { ChosenAdapter } from './add-run-state.ts';
 import css from './add-run.module.css';
@@ -34,6 +35,7 @@ export function AddMatrixDialog({ onClose, kinds }: AddMatrixDialogProps) {
   const [adapters, setAdapters] = useState<readonly ChosenAdapter[]>([]);
   const [levels, setLevels] = useState<readonly Level[]>(['Q8_0', 'Q5_K_M', 'Q4_K_M', 'Q2_K']);
   const [chunks, setChunks] = useState<number | undefined>(32);
+  const [weighing, setWeighing] = useState<ImatrixChoice>({ imatrix: undefined, imatrixTexts: [] });
   useEffect(() => setAdapters([]), [base]);
   const suggested = `${nameOf(base, entries)}, adapters × levels`;
   const missing =
@@ -50,6 +52,12 @@ export function AddMatrixDialog({ onClose, kinds }: AddMatrixDialogProps) {
       base: base ?? '',
       adapters: adapters.map(({ file }) => file),
       levels: [...levels],
+      ...(weighing.imatrix === undefined
+        ? {}
+        : {
+            imatrix: weighing.imatrix.id,
+            imatrixTexts: weighing.imatrixTexts.map(({ id }) => id),
+          }),
       ...(chunks === undefined ? {} : { chunks }),
     });
   return (
@@ -105,6 +113,12 @@ export function AddMatrixDialog({ onClose, kinds }: AddMatrixDialogProps) {
               onChange={setChunks}
             />
           </Field>
+          <ImatrixFields
+            {...weighing}
+            entries={entries}
+            hint="Weighs rounding errors, at every level."
+            onChange={(changes) => setWeighing((before) => ({ ...before, ...changes }))}
+          />
           <p className={css.muted}>
             An adapter's own text is the suite of its name; what is general is the suite “general”.
             The quantized files are temporary.

@@ -1,15 +1,14 @@
 // Fits a hybrid: a type for every tensor under a budget, searched on some texts, proven against a stock level on others.
+import { ImatrixFields } from './imatrix-fields.tsx';
 import { useEffect, useState } from 'react';
 import type { FoundSuite } from '#src/contract/quality/suites.ts';
-import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import { followLibrary, loadLibrary, useLibrary } from '#renderer/stores/library-store.ts';
-import { pickFile, pickFiles } from '#renderer/stores/picker-store.ts';
+import { pickFile } from '#renderer/stores/picker-store.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { Checkbox } from '#renderer/ui/checkbox.tsx';
 import { Field } from '#renderer/ui/field.tsx';
 import { NumberInput } from '#renderer/ui/number-input.tsx';
-import { Select } from '#renderer/ui/select.tsx';
 import { TextInput } from '#renderer/ui/text-input.tsx';
 import { addReference } from '../add-run/add-reference.ts';
 import { isUnquantized } from '../add-run/model-choice.ts';
@@ -81,7 +80,13 @@ export function FitHybridDialog({ onClose }: { onClose: () => void }) {
             </div>
           </Field>
           <BudgetFields draft={draft} onChange={change} />
-          <ImatrixFields draft={draft} entries={entries} onChange={change} />
+          <ImatrixFields
+            imatrix={draft.imatrix}
+            imatrixTexts={draft.imatrixTexts}
+            entries={entries}
+            hint="Weighs rounding errors, of the hybrid and of the level alike."
+            onChange={change}
+          />
           <OutputFields draft={draft} source={source} onChange={change} />
         </div>
         <div className={css.half}>
@@ -104,60 +109,6 @@ export function FitHybridDialog({ onClose }: { onClose: () => void }) {
 interface PartProps {
   draft: HybridDraft;
   onChange: Change;
-}
-
-function ImatrixFields({
-  draft,
-  entries,
-  onChange,
-}: PartProps & { entries: readonly LibraryEntry[] }) {
-  const { imatrix, imatrixTexts } = draft;
-  const found = entries.filter(({ kind }) => kind === 'imatrix').map(({ file }) => file);
-  const all =
-    imatrix === undefined || found.some(({ id }) => id === imatrix.id)
-      ? found
-      : [imatrix, ...found];
-  const choose = async () => {
-    const file = await pickFile('imatrix', 'Choose an importance matrix');
-    if (file !== undefined) onChange({ imatrix: file });
-  };
-  const addTexts = async () => {
-    const files = await pickFiles('any', 'Choose what the matrix was made from');
-    const known = new Set(imatrixTexts.map(({ id }) => id));
-    onChange({ imatrixTexts: [...imatrixTexts, ...files.filter(({ id }) => !known.has(id))] });
-  };
-  return (
-    <>
-      <Field
-        label="Importance matrix"
-        hint="Weighs rounding errors, of the hybrid and of the level alike."
-      >
-        <div className={css.line}>
-          <Select
-            value={imatrix?.id ?? ''}
-            options={[
-              { value: '', label: 'None' },
-              ...all.map(({ id, name, path }) => ({ value: id, label: name, description: path })),
-            ]}
-            onChange={(id) => onChange({ imatrix: all.find((file) => file.id === id) })}
-          />
-          <Button onClick={() => void choose()}>Choose…</Button>
-        </div>
-      </Field>
-      {imatrix !== undefined && (
-        <div className={css.headLine}>
-          <span className={css.muted}>
-            {imatrixTexts.length === 0
-              ? 'Its texts are looked for by the names that it has.'
-              : `Made from ${imatrixTexts.map(({ name }) => name).join(', ')}`}
-          </span>
-          <Button variant="quiet" onClick={() => void addTexts()}>
-            Name its texts…
-          </Button>
-        </div>
-      )}
-    </>
-  );
 }
 
 function OutputFields({ draft, source, onChange }: PartProps & { source: string | undefined }) {
