@@ -80,7 +80,7 @@ export function checkRope(
     const base = statedNumber(facts, name);
     // Published models have 10,000 to 100 million.
     if (base !== undefined && !(base >= 100 && base <= 1e10)) {
-      add(name, `is ${base}; models have 10,000 and more.`, undefined, false);
+      add(name, `is ${base}; models have 10,000 and more.`, undefined, !(base > 0));
     }
   }
   for (const name of ['rope.scaling.factor', 'rope.scaling.attn_factor']) {

@@ -83,7 +83,7 @@ describe('checkTokenizer', () => {
     const rename = (text: string) => text.replaceAll('<|im_end|>', '<|over|>');
     const drafts = await find((entries) =>
       changeEntry('tokenizer.ggml.eos_token_id', ({ key }) => uint32Entry(key, 0))(
-        changeEntry('tokenizer.chat_template', ({ key, value }) => stringEntry(key, rename(String(value.value as string))))(
+        changeEntry('tokenizer.chat_template', ({ key, value }) => stringEntry(key, rename(value.type === 'string' ? value.value : '')))(
           withTokens((changed) => void (changed[2] = '<|over|>'))(entries),
         ),
       ),
