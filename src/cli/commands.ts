@@ -7,6 +7,7 @@ import { chatCommand } from './commands/chat.ts';
 import { cleanCommand } from './commands/clean.ts';
 import { compareCommand } from './commands/compare.ts';
 import { convertCommand, convertLoraCommand } from './commands/convert.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { envCommand } from './commands/env.ts';
 import { imatrixCommand } from './commands/imatrix.ts';
 import { evalCommand } from './commands/eval.ts';
@@ -43,6 +44,7 @@ export const commands: readonly Command[] = [
   verifyCommand,
   jobsCommand,
   validateCommand,
+  doctorCommand,
   evalCommand,
   matrixCommand,
   benchSpeedCommand,

@@ -11,6 +11,7 @@ import type { ValidationReport } from '#src/contract/validation.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { jobRequestSchema, type AskedRequest } from '#src/io/job-store-files.ts';
+import type { DiagnosedFiles, DiagnosedOne } from '#src/jobs/diagnose-files.ts';
 import { recordOrRun } from '#src/jobs/record-or-run.ts';
 import { titleOfRequest, workOfRequest, type RequestListener } from '#src/jobs/run-request.ts';
 import type { ValidatedFiles } from '#src/jobs/validate-files.ts';
@@ -163,6 +164,24 @@ export async function recordValidation(
   const [validated] = answers;
   invariant(validated !== undefined, 'a validation that ended has reports');
   return validated;
+}
+
+/** Diagnoses files; what was found is in the answer's `failure`, and the job has failed with it. */
+export async function recordDiagnosis(
+  context: CommandContext,
+  params: Extract<AskedRequest, { kind: 'doctor' }>['params'],
+  onFile: (file: DiagnosedOne) => void,
+): Promise<DiagnosedFiles> {
+  const answers: DiagnosedFiles[] = [];
+  const onEnd = (answer: DiagnosedFiles) => answers.push(answer);
+  await record(context, { kind: 'doctor', params }, { doctor: { onFile, onEnd } }).catch(
+    (error: unknown) => {
+      if (answers[0]?.failure !== error) throw error;
+    },
+  );
+  const [diagnosed] = answers;
+  invariant(diagnosed !== undefined, 'a diagnosis that ended has files');
+  return diagnosed;
 }
 
 async function record(

@@ -34,6 +34,10 @@ export const jobResultSchema = buildResultSchema.extend({
   recipeHash: z.string().exactOptional(),
   /** Files that a validation found valid. */
   validated: z.array(z.string()).exactOptional(),
+  /** What a diagnosis found, one line a file. */
+  diagnosed: z
+    .array(z.object({ path: z.string(), verdict: z.string(), summary: z.string() }))
+    .exactOptional(),
   /** What a verification found, failed checks first. */
   verification: verificationSchema.exactOptional(),
   /** Id of the run that an evaluation wrote. */
@@ -49,6 +53,7 @@ export const jobSchema = z.object({
     'merge',
     'quantize',
     'validate',
+    'doctor',
     'evaluate',
     'imatrix',
     'allocate',

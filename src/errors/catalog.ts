@@ -65,6 +65,7 @@ export const errorCatalog = {
   'repair/impossible': { kind: 'input', title: 'This cannot be repaired' },
   'repair/loss': { kind: 'input', title: 'Something would be lost' },
   'repair/failed': { kind: 'check', title: 'The repaired file is not sound' },
+  'doctor/found': { kind: 'check', title: 'Something is wrong with a file' },
   // Measuring
   'evaluation/gate': { kind: 'check', title: 'A measured file does not pass its gate' },
   'evaluation/not-finite': { kind: 'input', title: 'The model computes NaN or infinity' },

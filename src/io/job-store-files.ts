@@ -13,6 +13,7 @@ import {
   threadCount,
 } from '#src/contract/outputs.ts';
 import { repairRequestParams } from '#src/contract/doctor/repair.ts';
+import { doctorRequestParams } from '#src/contract/doctor/request.ts';
 import { packageParams, verifyParams } from '#src/contract/packaging.ts';
 import { allocateParams } from '#src/contract/quality/allocate.ts';
 import { imatrixParams } from '#src/contract/quality/imatrix.ts';
@@ -50,6 +51,7 @@ export const jobRequestSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('repair'), params: repairRequestParams }),
   z.object({ kind: z.literal('verify'), params: verifyParams }),
   z.object({ kind: z.literal('tasks'), params: runTasksParams }),
+  z.object({ kind: z.literal('doctor'), params: doctorRequestParams }),
   z.object({
     kind: z.literal('validate'),
     params: z.object({

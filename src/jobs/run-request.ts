@@ -12,6 +12,7 @@ import type { EvaluateResult } from '#src/contract/quality/evaluate.ts';
 import type { Speed, TaskResult } from '#src/contract/quality/measurements.ts';
 import type { RepairReport } from '#src/contract/doctor/repair.ts';
 import type { Written } from '#src/contract/outputs.ts';
+import type { DiagnosisEvent } from '#src/contract/doctor/diagnosis.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -28,6 +29,14 @@ import type { CallFactory } from './call-factory.ts';
 import { findFinishedRun } from './finished-run.ts';
 import type { JobWork } from './record-job.ts';
 import { repairAndProbe } from './repair/repair-and-probe.ts';
+import {
+  diagnoseFiles,
+  type DiagnosedFiles,
+  type DiagnosedOne,
+  type DoctorListener,
+} from './diagnose-files.ts';
+import { joinFindings } from './run-diagnosis.ts';
+import { summaryOf } from '#src/doctor/diagnose.ts';
 import { validateFiles, type ValidatedFiles } from './validate-files.ts';
 
 /** For those that need more of the answer than a job keeps. */
@@ -42,6 +51,7 @@ export interface RequestListener {
   /** Called before a package that is not whole ends the work. */
   readonly onRepaired?: (report: RepairReport) => void;
   readonly onVerified?: (verification: Verification) => void;
+  readonly doctor?: DoctorListener & { readonly onEnd?: (diagnosed: DiagnosedFiles) => void };
   readonly onReport?: (report: ValidationReport) => void;
   /** Called before a file that is not valid ends the work with `failure`. */
   readonly onValidated?: (validated: ValidatedFiles) => void;
@@ -118,6 +128,8 @@ export function workOfRequest(
         }
         case 'verify':
           return await verifyFiles(request.params, options, listener);
+        case 'doctor':
+          return await diagnoseAll(request.params, call, options, listener);
         case 'validate':
           return await validateAll(request.params, call, options, listener);
       }
@@ -171,6 +183,7 @@ export function titleOfRequest(request: JobRequest): string {
     case 'repair':
     case 'verify':
       return `${kind} ${basename(request.params.path)}`;
+    case 'doctor':
     case 'validate': {
       const { paths } = request.params;
       const others = paths.length === 1 ? '' : ` and ${paths.length - 1} more`;
@@ -203,6 +216,54 @@ async function validateAll(
   const seconds = (performance.now() - start) / 1000;
   return { files: [], manifests: [], validated: [...paths], seconds };
 }
+
+/** Something wrong ends the work with `doctor/found`; the listener has all diagnoses by then. */
+async function diagnoseAll(
+  params: Extract<JobRequest, { kind: 'doctor' }>['params'],
+  call: CallFactory,
+  { signal, onEvent }: Parameters<CallFactory>[2],
+  { doctor }: RequestListener,
+): Promise<JobResult> {
+  const start = performance.now();
+  const lines: NonNullable<JobResult['diagnosed']> = [];
+  const tell = (event: DiagnosisEvent) => {
+    // Checks and findings are told as lines of the log; a job's journal knows no others.
+    if (event.event !== 'check' && event.event !== 'finding') onEvent(event);
+  };
+  const diagnosed = await diagnoseFiles(
+    params,
+    (method, asked, options) =>
+      call(method, asked, { ...options, onEvent: tell, onFound: options.onEvent }),
+    { signal, onEvent: tell },
+    {
+      ...doctor,
+      onFile(file) {
+        lines.push(lineOf(file, onEvent));
+        doctor?.onFile?.(file);
+      },
+    },
+  );
+  doctor?.onEnd?.(diagnosed);
+  if (diagnosed.failure !== undefined) throw diagnosed.failure;
+  const seconds = (performance.now() - start) / 1000;
+  return { files: [], manifests: [], diagnosed: lines, seconds };
+}
+
+/** A file's line in the job's result; its findings go to the log. */
+function lineOf({ path, diagnosis, behaviour, error }: DiagnosedOne, emit: EventSink): NonNullable<JobResult['diagnosed']>[number] {
+  if (diagnosis === undefined) {
+    const summary = error?.message ?? 'It could not be looked at.';
+    emit({ event: 'log', level: 'error', text: summary });
+    return { path, verdict: 'error', summary };
+  }
+  const { findings, verdict } = joinFindings({ diagnosis, ...(behaviour === undefined ? {} : { behaviour }) });
+  const summary = findings.length === 0 ? 'Healthy.' : summaryOf(findings);
+  emit({ event: 'log', level: verdict === 'error' ? 'error' : verdict === 'warning' ? 'warning' : 'info', text: `${path}: ${summary}` });
+  for (const { code, severity, message } of findings.slice(0, 200)) {
+    emit({ event: 'log', level: severity, text: `  ${code}: ${message}` });
+  }
+  return { path, verdict, summary };
+} // prettier-ignore
 
 async function packageFiles(
   params: Extract<JobRequest, { kind: 'package' }>['params'],

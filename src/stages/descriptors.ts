@@ -3,6 +3,7 @@
 import { allocateDescriptor } from './allocate/descriptor.ts';
 import { benchSpeedDescriptor } from './bench-speed/descriptor.ts';
 import { convertDescriptor, convertLoraDescriptor } from './convert/descriptor.ts';
+import { doctorDescriptor } from './doctor/descriptor.ts';
 import { imatrixDescriptor } from './imatrix/descriptor.ts';
 import { evaluateDescriptor } from './evaluate/descriptor.ts';
 import { inspectDescriptor } from './inspect/descriptor.ts';
@@ -33,6 +34,7 @@ export const stageDescriptors: readonly CommandDescriptor[] = [
   verifyDescriptor,
   repairDescriptor,
   validateDescriptor,
+  doctorDescriptor,
   evaluateDescriptor,
   matrixDescriptor,
   benchSpeedDescriptor,

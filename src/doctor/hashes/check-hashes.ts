@@ -5,7 +5,7 @@ import { provenanceKeys, tensorHashPlaceholder } from '#src/stages/package/prove
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import type { CheckContext, CheckEnd, Draft } from '../findings.ts';
 import { rangeIn, type Subject } from '../subject.ts';
-import type { ScannedSubject } from '../values/check-values.ts';
+import type { ScannedSubject } from '../values/read-tensors.ts';
 
 const slabBytes = 4 << 20;
 

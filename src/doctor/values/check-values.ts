@@ -2,33 +2,14 @@
 // tensors that are the same, and per tensor the SHA-256 where the file carries one.
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { readProvenance } from '#src/stages/package/provenance.ts';
-import { rowCountOf } from '#src/model/model-view.ts';
-import { rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
-import type { Check, CheckContext, Draft } from '../findings.ts';
+import type { Check, CheckContext } from '../findings.ts';
 import { checkTensorHashes } from '../hashes/check-hashes.ts';
-import type { Subject, SubjectTensor } from '../subject.ts';
+import type { Subject } from '../subject.ts';
 import { compareTensors } from './compare-tensors.ts';
 import { findDuplicates } from './find-duplicates.ts';
 import { findingsOfTensor } from './tensor-findings.ts';
-import { scanTensor, type ScannedTensor } from './scan-tensor.ts';
-
-/** Bytes read at once: large enough for full disk speed, small beside any memory. */
-const slabBytes = 4 << 20;
-/** A multiple of every block size, so a piece of a row ends between blocks. */
-const blockWeights = 256;
-
-/** A tensor whose data can be read as a whole. */
-export interface ReadTensor extends SubjectTensor {
-  readonly type: GgmlType;
-  readonly byteLength: number;
-  readonly data: { readonly offset: number; readonly size: number };
-}
-
-export interface ScannedSubject {
-  readonly tensors: readonly { readonly tensor: ReadTensor; readonly scanned: ScannedTensor; readonly sha256: string | undefined }[]; // prettier-ignore
-  /** Not read: cut off, or of unknown place or type. */
-  readonly unread: number;
-}
+import { isReadable, slabBytes, slabsOf, type ScannedSubject } from './read-tensors.ts';
+import { scanTensor } from './scan-tensor.ts';
 
 /** Both checks; the values are read by the first, and the hashes told by the second. */
 export function tensorChecks(): { readonly values: Check; readonly hashes: Check } {
@@ -85,29 +66,3 @@ async function* scanAll(
 function hasHashes({ metadata }: Subject): boolean {
   return metadata.some(({ key }) => key === 'studio.tensor.sha256');
 }
-
-function isReadable(tensor: SubjectTensor): tensor is ReadTensor {
-  const { type, byteLength, data, present } = tensor;
-  return type !== undefined && byteLength !== undefined && data?.size === byteLength && present === byteLength; // prettier-ignore
-}
-
-/** Whole rows where several fit into a slab; a longer row is read in whole blocks. */
-export function* slabsOf({
-  type,
-  shape,
-  byteLength,
-}: ReadTensor): Generator<{ offset: number; length: number }> {
-  const rowBytes = rowByteLength(type, shape[0] ?? 1);
-  const unit = rowBytes <= slabBytes ? rowBytes : rowByteLength(type, blockWeights);
-  const step = Math.max(1, Math.floor(slabBytes / Math.max(1, unit))) * unit;
-  for (let offset = 0; offset < byteLength; offset += step) {
-    yield { offset, length: Math.min(step, byteLength - offset) };
-  }
-}
-
-/** True for what the model multiplies with: more than one row, and no norm or bias. */
-export function isWeightMatrix({ name, shape }: Pick<SubjectTensor, 'name' | 'shape'>): boolean {
-  return rowCountOf(shape) > 1 && (shape[0] ?? 0) > 1 && !/norm|bias/.test(name);
-}
-
-export type Drafts = Generator<Draft, void>;

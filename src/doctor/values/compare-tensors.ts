@@ -6,7 +6,7 @@ import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types
 import type { CheckContext, Draft } from '../findings.ts';
 import { sourceOf } from '../metadata/same-model.ts';
 import { rangeIn, type Subject } from '../subject.ts';
-import type { ReadTensor, ScannedSubject } from './check-values.ts';
+import type { ReadTensor, ScannedSubject } from './read-tensors.ts';
 import { addRows, rowsText, type RowRange } from './row-ranges.ts';
 
 /** F32 values of a slab; both models' slabs take twice that. */

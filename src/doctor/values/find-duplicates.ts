@@ -3,7 +3,7 @@
 import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import type { Draft } from '../findings.ts';
 import type { Subject } from '../subject.ts';
-import { isWeightMatrix, slabsOf, type ReadTensor, type ScannedSubject } from './check-values.ts';
+import { isWeightMatrix, slabsOf, type ReadTensor, type ScannedSubject } from './read-tensors.ts';
 
 /** Small tensors are alike by chance. */
 const leastBytes = 16_384;

@@ -1,11 +1,11 @@
-// What the scan of one tensor tells. Zeros need care: norms and biases may be zero as a whole, vocabularies are padded with
+// What the scan of one tensor tells. Zeros need care: most norms and biases may be zero as a whole, vocabularies are padded with
 // rows of zeros, and a fresh LoRA has a factor of zeros; a hole of a broken download follows pages, not rows.
 import { rowByteLength } from '#src/tensors/ggml-types.ts';
 import { rowCountOf } from '#src/model/model-view.ts';
 import type { Draft } from '../findings.ts';
 import { rangeIn, type Subject } from '../subject.ts';
 import { bytesText } from '../structure/bytes-text.ts';
-import { isWeightMatrix, type ReadTensor } from './check-values.ts';
+import { isWeightMatrix, type ReadTensor } from './read-tensors.ts';
 import { magnitudesOf } from './magnitudes.ts';
 import { rowsText, type RowRange } from './row-ranges.ts';
 import type { ScannedTensor } from './scan-tensor.ts';
@@ -13,6 +13,10 @@ import type { ScannedTensor } from './scan-tensor.ts';
 const pageBytes = 4096;
 /** Rows that a finding lists one by one; a fix for more takes the whole tensor. */
 const listedRanges = 1000;
+
+/** A factor of zeros behind the sum of a block, or behind all of them, leaves nothing of what was computed. */
+const isNormWeight = (name: string) =>
+  /^(?:output_norm|blk\.\d+\.(?:attn|ffn)_norm)\.weight$/.test(name);
 
 export function* findingsOfTensor(
   tensor: ReadTensor,
@@ -42,7 +46,8 @@ export function* findingsOfTensor(
       ...aboutRows(tensor, rows),
     };
   }
-  if (kind === 'adapter' || kind === 'imatrix' || !isWeightMatrix(tensor)) return;
+  if (kind === 'adapter' || kind === 'imatrix') return;
+  if (!isWeightMatrix(tensor) && !(isZero && isNormWeight(name))) return;
   if (isZero) {
     yield {
       code: 'values/all-zero',
