@@ -37,9 +37,13 @@ export interface Means {
   /** Names of the files that are joined to one, in their order; why they cannot be. */
   readonly parts: readonly string[] | string;
   /** Whether the header can be written as the recipe gives it, and why not. */
-  readonly header: { readonly from: string } | string;
+  readonly header: { readonly from: string; readonly trust: 'exact' | 'derived' } | string;
+  /** The list of hashes shows that these tensors were added after the file was built. */
+  readonly wereAdded: (names: readonly string[]) => boolean;
   /** Records of tensors or entries were lost: the header as it is read is not the whole one. */
   readonly isHeaderBroken: boolean;
+  /** Entries that the header claims and that could not be read. */
+  readonly lostEntries: number;
   /** Every tensor's record was read. */
   readonly isRecordsWhole: boolean;
 }
@@ -54,6 +58,8 @@ export type StepAction =
   | { readonly kind: 'leave'; readonly tensors: readonly string[] }
   | { readonly kind: 'restore-adapter'; readonly name: string }
   | { readonly kind: 'drop-adapter'; readonly name: string }
+  /** Tensors that no model of the architecture has. */
+  | { readonly kind: 'drop-tensors'; readonly names: readonly string[] }
   | { readonly kind: 'lay-out' }
   | { readonly kind: 'join-parts' }
   | { readonly kind: 'cut-tail' }

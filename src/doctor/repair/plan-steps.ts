@@ -31,13 +31,15 @@ export function planSteps(findings: readonly Finding[], means: Means): PlannedSt
     steps.push(step);
     for (const id of step.step.findings) settled.add(id);
   };
-  const isRebuilt = means.isHeaderBroken && typeof means.header !== 'string';
-  if (means.isHeaderBroken) add(headerStep(findings, means));
-  // A header that is made again is right in everything, and tells where each tensor lies: what reading the broken one
-  // suggested about entries and tensors does not count.
+  // A header that is made again by the file's own recipe is right in everything, and tells by hashes where each tensor
+  // lies: what reading the broken one suggested about entries and tensors does not count.
+  const isRebuilt = means.isHeaderBroken && typeof means.header !== 'string' && means.header.trust === 'exact'; // prettier-ignore
+  const metadata = metadataSteps(findings, means);
+  if (means.isHeaderBroken) add(headerStep(findings, means, metadata));
   if (!isRebuilt) {
-    metadataSteps(findings, means).forEach(add);
+    metadata.forEach(add);
     layoutSteps(findings, means).forEach(add);
+    unexpectedSteps(findings, means).forEach(add);
     tensorSteps(findings, means).forEach(add);
   }
   adapterSteps(findings, means).forEach(add);
@@ -69,8 +71,12 @@ export function tellsLostHeader({ code, fix }: Finding): boolean {
   return fix === undefined && lostCodes.includes(code);
 }
 
-function headerStep(findings: readonly Finding[], { header, isRecordsWhole }: Means): PlannedStep {
-  if (typeof header !== 'string') {
+function headerStep(
+  findings: readonly Finding[],
+  { header, isRecordsWhole, lostEntries, metadata }: Means,
+  edits: readonly PlannedStep[],
+): PlannedStep {
+  if (typeof header !== 'string' && header.trust === 'exact') {
     const own = findings.filter(
       ({ severity, fix, area }) =>
         severity !== 'info' && fix?.kind !== 'restore-adapters' && area !== 'behaviour',
@@ -88,6 +94,34 @@ function headerStep(findings: readonly Finding[], { header, isRecordsWhole }: Me
     };
   }
   const own = findings.filter(tellsLostHeader);
+  if (typeof header !== 'string') {
+    return {
+      step: {
+        id: 'header',
+        findings: own.map(({ id }) => id),
+        title: `Write the header anew with what ${header.from} gives at this level`,
+        trust: 'derived',
+        chosen: true,
+        changes: own.slice(0, mostChanges).map(({ message, code }) => ({ what: code, before: message, after: 'as the source gives it' })), // prettier-ignore
+      },
+      action: { kind: 'header' },
+    };
+  }
+  const keys = new Set(metadata.map(({ key }) => key));
+  const added = edits.filter(({ action }) => action.kind === 'metadata' && action.fix.kind === 'set-metadata' && !keys.has(action.fix.key)); // prettier-ignore
+  if (isRecordsWhole && lostEntries > 0 && added.length >= lostEntries) {
+    return {
+      step: {
+        id: 'header',
+        findings: own.map(({ id }) => id),
+        title: 'Write the header anew; what cannot be read is added by its own steps',
+        trust: 'edited',
+        chosen: true,
+        changes: own.slice(0, mostChanges).map(({ message, code }) => ({ what: code, before: message, after: 'left out, and added again' })), // prettier-ignore
+      },
+      action: { kind: 'lay-out' },
+    };
+  }
   return {
     step: {
       id: 'leave:header',
@@ -198,6 +232,28 @@ function layoutSteps(findings: readonly Finding[], { parts }: Means): PlannedSte
     });
   }
   return steps;
+}
+
+/** llama.cpp refuses files with tensors that it does not know; whether they are nothing but a mistake, only hashes tell. */
+function unexpectedSteps(findings: readonly Finding[], { wereAdded }: Means): PlannedStep[] {
+  const own = findings.filter(({ code }) => code === 'metadata/tensor-unexpected');
+  const names = [...new Set(own.flatMap(({ tensors }) => tensors))];
+  const [first] = names;
+  if (first === undefined) return [];
+  const isSure = wereAdded(names);
+  return [
+    {
+      step: {
+        id: `drop:${first}`,
+        findings: own.map(({ id }) => id),
+        title: `Leave out ${names.length === 1 ? first : `${names.length} tensors`} that the architecture does not have`,
+        trust: isSure ? 'edited' : 'lost',
+        chosen: isSure,
+        changes: names.slice(0, mostChanges).map((what) => ({ what, before: 'in the file', after: isSure ? 'left out: it was not there when the file was built' : 'left out' })), // prettier-ignore
+      },
+      action: { kind: 'drop-tensors', names },
+    },
+  ];
 }
 
 function adapterSteps(findings: readonly Finding[], { adapter }: Means): PlannedStep[] {

@@ -74,8 +74,12 @@ export function layOutRepair(
 ): RepairLayout {
   const { subject, planned } = preparation;
   const isRebuilt = chosen.some(({ kind }) => kind === 'header') && preparation.built !== undefined;
-  const targets = [...targetTensors(subject, isRebuilt ? preparation.built : undefined).values()];
-  if (!isRebuilt && targets.length < subject.tensors.length) {
+  const records = [...targetTensors(subject, isRebuilt ? preparation.built : undefined).values()];
+  const dropped = new Set(
+    chosen.flatMap((action) => (action.kind === 'drop-tensors' ? action.names : [])),
+  );
+  const targets = records.filter(({ name }) => !dropped.has(name));
+  if (!isRebuilt && records.length < subject.tensors.length) {
     throw new StudioError('repair/impossible', 'Records of tensors cannot be read.', {
       hint: 'Give the source that the file was built from, or fetch the file again.',
     });
@@ -225,12 +229,14 @@ function metadataOf(
           ...provenanceEntries(provenance, tensorCount),
           ...own.filter(({ key }) => key.startsWith('studio.bundle.')),
         ]
-      : own;
+      : isRebuilt && built !== undefined
+        ? withMissing(own, built.metadata, keyOrder)
+        : own;
   const fixes = chosen.flatMap((action): MetadataFix[] =>
     action.kind === 'metadata' ? [action.fix] : [],
   );
   // The header as it was built is right already; what reading the broken one suggested does not count.
-  let metadata = isRebuilt ? rebuilt : editMetadata(rebuilt, fixes, keyOrder);
+  let metadata = isRebuilt && provenance !== undefined ? rebuilt : editMetadata(rebuilt, fixes, keyOrder); // prettier-ignore
   if (chosen.some(({ kind }) => kind === 'hashes')) {
     const list = tensorHashEntry(new Array<string>(tensorCount).fill(tensorHashPlaceholder));
     metadata = metadata.map((entry) => (entry.key === list.key ? list : entry));
@@ -241,6 +247,17 @@ function metadataOf(
   return text === undefined
     ? insertEntry(metadata, entry)
     : metadata.map((old) => (old.key === repairKey ? entry : old));
+}
+
+/** Entries that could not be read, as the source gives them; the others stay as they are. */
+function withMissing(
+  own: readonly GgufEntry[],
+  built: readonly GgufEntry[],
+  order: readonly string[],
+): GgufEntry[] {
+  const keys = new Set(own.map(({ key }) => key));
+  const missing = built.filter(({ key }) => !keys.has(key) && !key.startsWith('studio.'));
+  return missing.reduce((entries, entry) => insertEntry(entries, entry, order), [...own]);
 }
 
 function earlierMarks(text: string | undefined): string[] {

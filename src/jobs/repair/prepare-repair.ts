@@ -14,6 +14,8 @@ import type { ModelView } from '#src/model/model-view.ts';
 import { readProvenance } from '#src/stages/package/provenance.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { openJobFolder } from '../job-folder.ts';
+import { entryNumber } from '#src/formats/gguf/entries.ts';
+import { levels } from '#src/tensors/levels.ts';
 import { levelRequests } from '../plan-outputs.ts';
 import { openBase } from '../open-sources.ts';
 import { findAdapter, membersOfRecipe, type FoundAdapter } from './find-adapters.ts';
@@ -94,8 +96,13 @@ export async function prepareRepair(
     const recipe = references.find(({ kind }) => kind === 'recipe');
     const isHeaderBroken = isBroken(subject, diagnosis);
     const built =
-      isHeaderBroken && recipe !== undefined ? await planAsBuilt(recipe, ports) : undefined;
-    const expected = expectedHashes(subject, built);
+      isHeaderBroken && recipe !== undefined
+        ? await planAsBuilt(recipe, ports)
+        : isHeaderBroken && references[0] !== undefined && !areRecordsWhole(subject)
+          ? await planFromSource(references[0], subject, ports)
+          : undefined;
+    const expected = expectedHashes(subject, built, diagnosis);
+    const hashCount = provenance?.tensorHashes.length ?? 0;
     const nearby = await openNearbyFiles(path, sibling === undefined ? [] : [sibling], finder);
     closing.push(() => Promise.all(nearby.map((file) => file.close())));
     const copies = expected.size === 0 ? new Map<never, never>() : copiesIn(nearby, expected);
@@ -157,8 +164,10 @@ export async function prepareRepair(
         return typeof found === 'string' ? found : { from: found.from, bytes: member.size };
       }, // prettier-ignore
       parts: joinable(subject),
-      header: built === undefined ? `${reason}, so the header cannot be made again` : { from: basename(recipe?.label ?? '') }, // prettier-ignore
+      header: built === undefined ? `${reason}, so the header cannot be made again` : { from: basename(recipe?.label ?? source ?? ''), trust: recipe === undefined || expected.size === 0 ? 'derived' : 'exact' }, // prettier-ignore
       isHeaderBroken,
+      wereAdded: (names) => hashCount > 0 && hashCount === subject.tensors.length - names.length,
+      lostEntries: subject.parts.reduce((sum, { survey }) => sum + Math.max(0, survey.claimed.entries - survey.entries.length), 0), // prettier-ignore
       isRecordsWhole: areRecordsWhole(subject),
     };
     return {
@@ -238,9 +247,15 @@ function endOfTensors({ tensors, source }: Subject): number {
   );
 }
 
-function expectedHashes(subject: Subject, built: OutputPlan | undefined): Map<string, string> {
+function expectedHashes(
+  subject: Subject,
+  built: OutputPlan | undefined,
+  { findings }: Diagnosis,
+): Map<string, string> {
   const hashes = readProvenance(subject.metadata)?.tensorHashes ?? [];
-  const names = (built?.header.tensors ?? subject.tensors).map(({ name }) => name);
+  const unexpected = new Set(findings.flatMap(({ code, tensors }) => (code === 'metadata/tensor-unexpected' ? tensors : []))); // prettier-ignore
+  const all = (built?.header.tensors ?? subject.tensors).map(({ name }) => name);
+  const names = hashes.length === all.length ? all : all.filter((name) => !unexpected.has(name));
   if (hashes.length !== names.length) return new Map();
   return new Map(
     names.flatMap((name, index) => {
@@ -261,6 +276,31 @@ async function planAsBuilt(
     const [plan] = await factory.plan(view, requests);
     invariant(plan !== undefined, 'one plan for one level');
     return plan;
+  } catch (error) {
+    if (!(error instanceof StudioError) || isAbort(error)) throw error;
+    return undefined;
+  }
+}
+
+/** The level that the file says it is, planned from a given source; only when it agrees with every record that was read. */
+async function planFromSource(
+  { view }: Reference,
+  subject: Subject,
+  { factory }: RepairPorts,
+): Promise<OutputPlan | undefined> {
+  const fileType = entryNumber(subject.metadata, 'general.file_type');
+  const level = Object.entries(levels).find(([, each]) => each.fileType === fileType)?.[0];
+  if (level === undefined) return undefined;
+  try {
+    const [plan] = await factory.plan(view, [{ level: level as keyof typeof levels, options: { allowRequantize: true } }]); // prettier-ignore
+    const planned = new Map(plan?.header.tensors.map((tensor) => [tensor.name, tensor]));
+    const names = new Set(planned.keys());
+    const agrees = subject.tensors.every((tensor) => {
+      const other = planned.get(tensor.name);
+      const isWrong = tensor.data === undefined || tensor.byteLength !== tensor.data.size;
+      return other !== undefined && (isWrong || (other.type === tensor.type && other.byteLength === tensor.byteLength)); // prettier-ignore
+    });
+    return agrees && subject.tensors.length * 2 > names.size ? plan : undefined;
   } catch (error) {
     if (!(error instanceof StudioError) || isAbort(error)) throw error;
     return undefined;

@@ -69,7 +69,8 @@ export function waysOf(tensor: TargetTensor, sources: WaySources): RecoveryWay[]
       trust: isExact ? 'exact' : 'derived',
       verb: 'Derive',
       from: basename(reference.label),
-      readBytes: (rows) => bytesOf(found, rows),
+      // Without a hash the whole tensor is compared.
+      readBytes: (rows) => bytesOf(found, isExact ? rows : undefined),
     });
   }
   const level = sibling?.view.tensors.find((each) => each.name === name);

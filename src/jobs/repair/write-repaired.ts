@@ -6,7 +6,8 @@ import { stat } from 'node:fs/promises';
 import type { Trust } from '#src/contract/doctor/repair.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import type { ByteSource } from '#src/formats/bytes/byte-source.ts';
+import type { RowRange } from '#src/doctor/repair/means.ts';
+import { readBytes, type ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { encodeGgufHeader } from '#src/formats/gguf/write-header.ts';
 import { readAlignment } from '#src/formats/gguf/check-layout.ts';
 import { entryValue } from '#src/formats/gguf/entries.ts';
@@ -54,10 +55,19 @@ export interface WriteRepairOptions {
   readonly check: (partialPath: string) => Promise<void>;
 }
 
+/** Rows of a tensor that come out as the file has them, or not. */
+interface RowComparison {
+  /** Known to be damaged. */
+  readonly rows: readonly RowRange[];
+  equal: number;
+  other: number;
+}
+
 interface Attempt {
   readonly way: RecoveryWay;
   readonly sha256: string;
   readonly rows: number | undefined;
+  readonly detail?: string | undefined;
 }
 
 const stepBytes = 4 << 20;
@@ -168,7 +178,7 @@ class RepairWriter {
       rows: last.rows,
       detail:
         expected === undefined || isExact || last.way.trust === 'approximate'
-          ? undefined
+          ? last.detail
           : 'its hash is not the one of the build: made from another source, or rounded by another processor',
     });
   }
@@ -182,6 +192,16 @@ class RepairWriter {
     for (const way of ways) {
       // Another level cannot have the hash; it is what is left when there is nothing else.
       if (way.trust === 'approximate' && last !== undefined) break;
+      if (expected === undefined && rows !== undefined && way.kind === 'derive' && way.trust === 'derived') {
+        // No hash tells whether there is more damage than was found; rows that come out otherwise do.
+        const compared: RowComparison = { rows, equal: 0, other: 0 };
+        const sha256 = await this.recover({ target, kept }, way, undefined, at, compared);
+        const { equal, other } = compared;
+        if (equal > other) {
+          const detail = other === 0 ? undefined : `${other} more rows differed from the source, too`;
+          return { way, sha256, rows: undefined, detail };
+        }
+      } // prettier-ignore
       // The damaged rows alone first; where the hash tells that there is more damage, the whole tensor.
       const parts = rows === undefined ? [undefined] : [rows, undefined];
       for (const part of parts) {
@@ -223,6 +243,7 @@ class RepairWriter {
     way: RecoveryWay,
     rows: LaidOutTensor['rows'],
     at: number,
+    compared?: RowComparison,
   ): Promise<string> {
     const hash = createHash('sha256');
     if (way.kind === 'copy') {
@@ -239,7 +260,8 @@ class RepairWriter {
     };
     for (const { first, count } of rows ?? [{ first: 0, count: rowCount }]) {
       await copyTo(first);
-      await this.derive(target.type, way, first, Math.min(count, rowCount - first), at, rowBytes, hash); // prettier-ignore
+      const compare = compared === undefined || own === undefined ? undefined : (row: number, bytes: Uint8Array) => this.compare(compared, own, row, rowBytes, bytes); // prettier-ignore
+      await this.derive(target.type, way, first, Math.min(count, rowCount - first), at, rowBytes, hash, compare); // prettier-ignore
       next = first + count;
     }
     if (rows !== undefined) await copyTo(rowCount);
@@ -254,18 +276,38 @@ class RepairWriter {
     at: number,
     rowBytes: number,
     hash: Hash,
+    compare?: (row: number, bytes: Uint8Array) => Promise<void>,
   ): Promise<void> {
     this.deriver ??= this.options.openDeriver();
     const request = { source: tensor.source, type, importance: tensor.importance, firstRow, rowCount }; // prettier-ignore
     this.readBytes += await this.deriver.derive(
       request,
       async (row, bytes) => {
+        await compare?.(row, bytes);
         hash.update(bytes);
         await this.file.write(bytes, at + row * rowBytes);
         this.progress(bytes.length);
       },
       this.options.signal,
     );
+  }
+
+  /** Counts rows that the file has as they come out; those that are known to be damaged do not count. */
+  private async compare(
+    compared: RowComparison,
+    { source, offset }: LaidOutTensor['kept'][number],
+    firstRow: number,
+    rowBytes: number,
+    bytes: Uint8Array,
+  ): Promise<void> {
+    for (let index = 0; index * rowBytes < bytes.length; index++) {
+      const row = firstRow + index;
+      if (compared.rows.some(({ first, count }) => row >= first && row < first + count)) continue;
+      const own = await readBytes(source, offset + row * rowBytes, rowBytes);
+      const isEqual = own.every((byte, at) => byte === bytes[index * rowBytes + at]);
+      if (isEqual) compared.equal++;
+      else compared.other++;
+    }
   }
 
   /** The recipe's source under its name and place, but with another content: what it gives is another model's tensor. */
