@@ -1,5 +1,5 @@
-// What the scan of one tensor tells. Zeros need care: most norms and biases may be zero as a whole, vocabularies are padded with
-// rows of zeros, and a fresh LoRA has a factor of zeros; a hole of a broken download follows pages, not rows.
+// What the scan of one tensor tells. Zeros need care: some norms and biases may be zero as a whole, vocabularies are padded
+// with rows of zeros, and a fresh LoRA has a factor of zeros; a hole of a broken download follows pages, not rows.
 import { rowByteLength } from '#src/tensors/ggml-types.ts';
 import { rowCountOf } from '#src/model/model-view.ts';
 import type { Draft } from '../findings.ts';

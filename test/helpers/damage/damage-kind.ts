@@ -42,9 +42,9 @@ export interface DamageKind {
   /** Keys that some finding is about. */
   readonly keys?: readonly string[];
   readonly repair: ExpectedRepair;
-  /** Why the diagnosis does not hold yet; it is left out, and so is the repair. */
+  /** Why the diagnosis does not hold yet. */
   readonly todo?: string;
-  /** Why the repair alone does not hold yet. */
+  /** Why the repair does not hold yet. */
   readonly repairTodo?: string;
 }
 

@@ -118,7 +118,7 @@ export const dataDamages: DamageTable = {
     base: 'built-Q4_K_M',
     damage: (base) => join(base, base),
     codes: ['structure/unknown-tail'],
-    repair: exact,
+    repair: { gives: 'original', trust: 'edited' },
   },
 
   'nan-f32': {

@@ -4,9 +4,11 @@ import { seededBytes } from './byte-edits.ts';
 import type { DamageTable } from './damage-kind.ts';
 
 const text = (content: string) => new TextEncoder().encode(content);
-const withHead = (head: string, base: Uint8Array): Uint8Array => {
-  base.set(Uint8Array.from(head, (character) => character.charCodeAt(0)));
-  return base;
+/** Noise behind a signature. */
+const withHead = (head: string) => (): Uint8Array => {
+  const file = seededBytes(23, 30_000);
+  file.set(Uint8Array.from(head, (character) => character.charCodeAt(0)));
+  return file;
 };
 
 const pointer = `version https://git-lfs.github.com/spec/v1
@@ -74,21 +76,21 @@ export const foreignDamages: DamageTable = {
   zip: {
     sentence: 'is a zip archive',
     base: 'plain-Q4_K_M',
-    damage: (base) => withHead('PK\x03\x04', base),
+    damage: withHead('PK\x03\x04'),
     codes: ['file/zip'],
     repair: 'none',
   },
   ggjt: {
     sentence: 'is a model in the GGJT format of 2023',
     base: 'plain-Q4_K_M',
-    damage: (base) => withHead('tjgg\x03\x00\x00\x00', base),
+    damage: withHead('tjgg\x03\x00\x00\x00'),
     codes: ['file/legacy-ggml'],
     repair: 'none',
   },
   ggml: {
     sentence: 'is a model in the first GGML format',
     base: 'plain-Q4_K_M',
-    damage: (base) => withHead('lmgg', base),
+    damage: withHead('lmgg'),
     codes: ['file/legacy-ggml'],
     repair: 'none',
   },

@@ -36,10 +36,11 @@ const numbersAt = (bytes: Uint8Array, key: string) => entryOf(bytes, key).valueA
 export const partDamages: DamageTable = {
   'split-part-missing': {
     sentence: 'is the first of three parts, and the second is missing',
-    base: 'plain-Q4_K_M',
+    base: 'built-Q4_K_M',
     damage: (base) => damagedSplit(base, 0, (parts) => void parts.delete(part(1))),
     codes: ['split/part-missing'],
-    repair: { gives: 'sound', trust: 'derived', with: 'source' },
+    repairTodo: 'a missing part is not made again',
+    repair: exact,
   },
   'split-first-missing': {
     sentence: 'is the second of three parts, and the first is missing',
@@ -53,7 +54,7 @@ export const partDamages: DamageTable = {
     base: 'plain-Q4_K_M',
     damage: (base) => damagedSplit(base, 0, (parts) => rename(parts, part(1), 'seedling (2).gguf')),
     codes: ['split/part-misnamed'],
-    repair: { gives: 'sound', trust: 'edited' },
+    repair: { gives: 'original', trust: 'edited' },
   },
   'split-parts-swapped': {
     sentence: 'is the first of three parts, and the others have each other’s names',
@@ -65,18 +66,19 @@ export const partDamages: DamageTable = {
         rename(parts, 'x', part(2));
       }),
     codes: ['split/part-misnamed'],
-    repair: { gives: 'sound', trust: 'edited' },
+    repair: { gives: 'original', trust: 'edited' },
   },
   'split-part-foreign': {
     sentence: 'is the first of three parts, and the second belongs to another model',
-    base: 'plain-Q4_K_M',
+    base: 'built-Q4_K_M',
     damage: (base, bases) =>
       damagedSplit(base, 0, async (parts) => {
         const others = await splitGguf(bases.bytes('gpt2-Q8_0'), 'seedling', 3);
         parts.set(part(1), others.get(part(1))!);
       }),
     codes: ['split/part-foreign'],
-    repair: { gives: 'sound', trust: 'derived', with: 'source' },
+    repairTodo: 'a missing part is not made again',
+    repair: exact,
   },
   'split-part-cut': {
     sentence: 'is the first of three parts, and the last is cut short',

@@ -101,7 +101,7 @@ export const vocabularyDamages: DamageTable = {
     withNumbers(typesKey, (types) => types.slice(0, 100)),
     {
       sentence: 'has types for the first 100 tokens only',
-      codes: ['tokenizer/token-types'],
+      codes: ['tokenizer/token-count'],
       keys: [typesKey],
       repair: fromSource,
     },
@@ -143,21 +143,21 @@ export const vocabularyDamages: DamageTable = {
     withTexts(tokensKey, (tokens) => replaced(601, tokens[600] ?? '')(tokens)),
     {
       sentence: 'has a token twice',
-      codes: ['tokenizer/tokens', 'tokenizer/merges'],
+      codes: ['tokenizer/tokens'],
       keys: [tokensKey],
-      repair: originalFromSource,
+      repair: original,
     },
   ),
   'token-empty': metadataDamage(withTexts(tokensKey, replaced(601, '')), {
     sentence: 'has an empty token',
-    codes: ['tokenizer/tokens', 'tokenizer/merges'],
+    codes: ['tokenizer/tokens'],
     keys: [tokensKey],
-    repair: originalFromSource,
+    repair: original,
   }),
   'byte-missing': metadataDamage(withTexts(tokensKey, replaced(40, 'zqzqzqzq')), {
     sentence: 'has no token for one of the letters',
-    codes: ['tokenizer/round-trip', 'tokenizer/merges'],
-    repair: originalFromSource,
+    codes: ['tokenizer/tokens'],
+    repair: original,
   }),
   'scores-missing': metadataDamage(without('tokenizer.ggml.scores'), {
     base: 'sentencepiece',
@@ -252,14 +252,24 @@ export const vocabularyDamages: DamageTable = {
   ),
 
   'template-missing': metadataDamage(without(templateKey), {
-    sentence: 'has tokens for turns, but no chat template',
+    sentence: 'has no chat template though its source has one',
+    compareWith: 'source',
     codes: ['template/missing'],
     keys: [templateKey],
     repair: fromSource,
   }),
   'template-syntax': template('has a chat template that does not parse', 'template/syntax', "{% for message in messages %}{{ message['content'] }"), // prettier-ignore
   'template-rendering': template('has a chat template that refuses every conversation', 'template/rendering', "{{ raise_exception('no') }}"), // prettier-ignore
-  'template-ending': template('has a chat template that does not begin the answer', 'template/ending', turns('<|im_start|>', '<|im_end|>')), // prettier-ignore
+  'template-ending': template(
+    'has a chat template that ends no answer',
+    'template/ending',
+    `${turns('<|im_start|>', '')}${prompt}`,
+  ),
+  'template-no-prompt': template(
+    'has a chat template that does not begin the answer',
+    'template/ending',
+    turns('<|im_start|>', '<|im_end|>'),
+  ),
   'template-tokens': template(
     'has a chat template with marks that are no tokens',
     'template/tokens',
