@@ -24,8 +24,8 @@ const CompareScreen = lazy(async () => ({
 const RouterScreen = lazy(async () => ({
   default: (await import('#renderer/features/router/router-screen.tsx')).RouterScreen,
 }));
-const UpcomingScreen = lazy(async () => ({
-  default: (await import('#renderer/features/upcoming/upcoming-screen.tsx')).UpcomingScreen,
+const DoctorScreen = lazy(async () => ({
+  default: (await import('#renderer/features/doctor/doctor-screen.tsx')).DoctorScreen,
 }));
 
 const screenOf: Readonly<Record<Screen, ComponentType>> = {
@@ -35,7 +35,7 @@ const screenOf: Readonly<Record<Screen, ComponentType>> = {
   settings: SettingsScreen,
   compare: CompareScreen,
   router: RouterScreen,
-  doctor: () => <UpcomingScreen screen="doctor" />,
+  doctor: DoctorScreen,
 };
 
 export function App() {

@@ -22,6 +22,8 @@ export type Handover =
   | { to: 'compare'; files: readonly FileReference[] }
   /** A measured run, by its id. */
   | { to: 'compare'; run: string }
+  /** Files or folders to check. */
+  | { to: 'doctor'; files: readonly FileReference[] }
   | { to: 'library'; show: FileReference };
 
 export interface NavigationStore {

@@ -32,6 +32,7 @@ import {
   templateSchema,
   workspaceDomainsSchema,
 } from './studio/recipes.ts';
+import { doctorMethods } from './studio/doctor.ts';
 import { qualityMethods } from './studio/quality.ts';
 import { routerMethods } from './studio/router.ts';
 import { studioStateSchema, watchEventSchema } from './studio/state.ts';
@@ -313,6 +314,9 @@ export const studioContract = {
 
   // Router
   ...routerMethods,
+
+  // Doctor
+  ...doctorMethods,
 } as const satisfies Contract;
 
 export type StudioContract = typeof studioContract;

@@ -2,11 +2,12 @@
 // and what any process does to a job comes back through the store's watch.
 import { stat } from 'node:fs/promises';
 import type { Job, JobResult } from '#src/contract/jobs.ts';
+import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { isEnded, type JobRequest } from '#src/io/job-store-files.ts';
 import { openJobStore, type NewJob } from '#src/io/job-store.ts';
 import { recordJob, type RecordedJob } from '#src/jobs/record-job.ts';
-import { workOfRequest } from '#src/jobs/run-request.ts';
+import { workOfRequest, type RequestListener } from '#src/jobs/run-request.ts';
 import { parseRecipe } from '#src/recipe/recipe-file.ts';
 import { placeRecipe } from './recipe-paths.ts';
 import { refuseUnwritableOutputs } from './unwritable-outputs.ts';
@@ -21,10 +22,20 @@ export interface JobPart {
   readonly handlers: StudioHandlers<JobMethods>;
   /** Adds a job and starts it in its turn. */
   start(job: NewJob, request: JobRequest): Promise<Job>;
+  /** Starts a job like `start`, and ends as it ends; the caller hears its events. */
+  follow(job: NewJob, request: JobRequest, options: FollowOptions): Promise<void>;
   /** All jobs, newest first. */
   list(): Promise<readonly Job[]>;
   /** Stops looking. Jobs that run are marked as interrupted: they go on where they stopped when they are run again. */
   dispose(): Promise<void>;
+}
+
+export interface FollowOptions {
+  /** Cancels the job, unless its window is gone: then it goes on. */
+  readonly signal: AbortSignal;
+  readonly connection?: AbortSignal | undefined;
+  readonly onEvent: EventSink;
+  readonly listener?: RequestListener;
 }
 
 /** How often a followed log is looked at, in milliseconds. */
@@ -47,6 +58,7 @@ export function jobPart(parts: StudioParts): JobPart {
     }
   });
 
+  const hostOf = (method: string) => (method === 'probeBehaviour' ? hosts.examiner : hosts.builder);
   const jobOf = async (id: string): Promise<Job> => {
     const job = await store.read(id);
     if (job !== undefined) return job;
@@ -54,16 +66,24 @@ export function jobPart(parts: StudioParts): JobPart {
       hint: 'It may have been removed from the list.',
     });
   };
-  const run = async (job: NewJob | { again: string }, request: JobRequest): Promise<Job> => {
+  const begin = async (
+    job: NewJob | { again: string },
+    request: JobRequest,
+    { onEvent, listener }: Partial<FollowOptions> = {},
+  ): Promise<RecordedJob<JobResult>> => {
     const turn = queue.enter();
     try {
       const recorded = await recordJob(
         store,
         job,
-        workOfRequest(request, (method, params, options) =>
-          hosts.builder.call(method, params, options as never),
+        workOfRequest(
+          request,
+          (method, params, options) =>
+            // Loading a repaired file may end its host: that must not be the one of the builds.
+            hostOf(method).call(method, params, options as never),
+          listener,
         ),
-        { signal: closing.signal, waitForTurn: (signal) => turn.wait(signal) },
+        { signal: closing.signal, waitForTurn: (signal) => turn.wait(signal), onEvent },
       );
       running.set(recorded.id, recorded);
       void recorded.finished
@@ -74,15 +94,32 @@ export function jobPart(parts: StudioParts): JobPart {
           void watch.look();
         });
       void watch.look();
-      return await jobOf(recorded.id);
+      return recorded;
     } catch (error) {
       turn.leave();
       throw notStarted(error, home);
     }
   };
+  const run = async (job: NewJob | { again: string }, request: JobRequest): Promise<Job> =>
+    jobOf((await begin(job, request)).id);
 
   return {
     start: run,
+    async follow(job, request, options) {
+      const { signal, connection } = options;
+      signal.throwIfAborted();
+      const recorded = await begin(job, request, options);
+      const stop = () => {
+        if (connection?.aborted !== true) recorded.cancel();
+      };
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      try {
+        await recorded.finished;
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+    },
     async list() {
       await watch.ready;
       return [...known.values()].sort(

@@ -10,6 +10,7 @@ import type { Handlers } from '#src/rpc/server.ts';
 import { chatPart } from './chat-handlers.ts';
 import { conversationHandlers } from './conversation-handlers.ts';
 import { describeState } from './describe-state.ts';
+import { doctorHandlers } from './doctor-handlers.ts';
 import { draftHandlers } from './draft-handlers.ts';
 import { allowPicked, fileHandlers } from './file-handlers.ts';
 import { jobPart } from './job-handlers.ts';
@@ -176,6 +177,7 @@ export async function openStudio(options: OpenStudioOptions): Promise<Studio> {
     ...uploads.handlers,
     ...quality.handlers,
     ...router.handlers,
+    ...doctorHandlers(parts, jobs),
   };
 
   return {

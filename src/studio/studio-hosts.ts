@@ -1,6 +1,6 @@
 // The hosts as the studio runs them: started by their first call, watched, and started anew after a crash. What they do is
 // told to every window. Builds have a factory of their own: a file that brings down the one that looks at files, or plans,
-// ends no build.
+// ends no build; and so has the Doctor, which loads damaged files.
 import { engineContract, type EngineContract } from '#src/contract/engine.contract.ts';
 import { factoryContract, type FactoryContract } from '#src/contract/factory.contract.ts';
 import type { Contract } from '#src/contract/contract.ts';
@@ -19,6 +19,8 @@ export interface StudioHosts {
   /** Looks at files, lists and plans. */
   readonly factory: WatchedHost<FactoryContract>;
   readonly builder: WatchedHost<FactoryContract>;
+  /** Looks at damaged files: one of them may bring it down, which is a finding and no failure of the studio. */
+  readonly examiner: WatchedHost<FactoryContract>;
   readonly engine: WatchedHost<EngineContract>;
   states(): readonly HostState[];
   dispose(): Promise<void>;
@@ -32,14 +34,21 @@ export function openStudioHosts(
   const tellFactory = () => onState(joined(factory.state, builder.state));
   const factory = watchHost('factory', factoryContract, environment, tellFactory);
   const builder = watchHost('factory', factoryContract, environment, tellFactory);
+  const examiner = watchHost('factory', factoryContract, environment, () => undefined);
   const engine = watchHost('engine', engineContract, environment, onState);
   return {
     factory,
     builder,
+    examiner,
     engine,
     states: () => [joined(factory.state, builder.state), engine.state],
     async dispose() {
-      await Promise.all([factory.dispose(), builder.dispose(), engine.dispose()]);
+      await Promise.all([
+        factory.dispose(),
+        builder.dispose(),
+        examiner.dispose(),
+        engine.dispose(),
+      ]);
     },
   };
 }

@@ -69,7 +69,7 @@ export function buildDiagnosis(changes: Partial<Diagnosis> = {}): Diagnosis {
       seconds: 0.1,
     })),
     findings: [],
-    parts: ['/models/damaged.gguf'],
+    parts: [],
     seconds: 1,
     ...changes,
     map,

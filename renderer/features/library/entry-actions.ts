@@ -7,7 +7,7 @@ import { copyText } from '#renderer/ui/copy-button.tsx';
 import { confirm } from '#renderer/ui/dialog.tsx';
 import type { MenuItem } from '#renderer/ui/menu.tsx';
 import { notify } from '#renderer/ui/notify.ts';
-import { canBuildFrom, canChat } from './entry-words.ts';
+import { canBuildFrom, canChat, canCheck } from './entry-words.ts';
 
 export function chatWith(entry: LibraryEntry): void {
   handOver({ to: 'chat', files: [entry.file] });
@@ -19,6 +19,11 @@ export function addToWorkflow(entry: LibraryEntry): void {
       ? { to: 'workflow', addAdapter: entry.file }
       : { to: 'workflow', addBase: entry.file },
   );
+}
+
+/** Lets the Doctor look for what is wrong with it. */
+export function checkEntry(entry: LibraryEntry): void {
+  handOver({ to: 'doctor', files: [entry.file] });
 }
 
 /** Lets an entry be dragged onto the canvas; false for what no recipe can read. */
@@ -66,6 +71,7 @@ export function entryMenu(entry: LibraryEntry): readonly MenuItem[] {
           },
         ]
       : []),
+    ...(canCheck(entry) ? [{ label: 'Check', onSelect: () => checkEntry(entry) }] : []),
     { separator: true },
     ...(desktop ? [{ label: 'Show in folder', onSelect: () => showInFolder(entry) }] : []),
     { label: 'Copy path', onSelect: () => void copyText(entry.file.path) },

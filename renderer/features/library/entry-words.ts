@@ -68,6 +68,11 @@ export function canBuildFrom(entry: LibraryEntry): boolean {
   return entry.kind === 'base' || entry.kind === 'gguf' || entry.kind === 'adapter';
 }
 
+/** What the Doctor looks into: single files, whatever they turn out to be; a Hugging Face folder is none. */
+export function canCheck({ kind, path }: Pick<LibraryEntry, 'kind' | 'path'>): boolean {
+  return kind !== 'base' || /\.gguf$/i.test(path);
+}
+
 /** The window that it is used with, else the trained one. */
 export function contextOf(entry: LibraryEntry): number | undefined {
   return entry.contextWindow ?? entry.contextLength;

@@ -20,7 +20,8 @@ export function withDamage(
         index++
       ) {
         const segment = map[index];
-        if (segment === undefined || segment.size === 0) continue;
+        // What is not in the file has no bytes that could be damaged.
+        if (segment === undefined || segment.size === 0 || segment.kind === 'missing') continue;
         const from = Math.max(offset, segment.offset);
         const to = Math.min(end, segment.offset + segment.size);
         if (to <= from) continue;

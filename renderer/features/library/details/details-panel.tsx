@@ -11,8 +11,8 @@ import { LevelTag } from '#renderer/ui/level-tag.tsx';
 import { Menu } from '#renderer/ui/menu.tsx';
 import { Skeleton } from '#renderer/ui/skeleton.tsx';
 import { Tabs } from '#renderer/ui/tabs.tsx';
-import { addToWorkflow, chatWith, entryMenu, showInFolder } from '../entry-actions.ts';
-import { canBuildFrom, canChat, kindWords } from '../entry-words.ts';
+import { addToWorkflow, chatWith, checkEntry, entryMenu, showInFolder } from '../entry-actions.ts';
+import { canBuildFrom, canChat, canCheck, kindWords } from '../entry-words.ts';
 import { selectEntry, useLibraryView } from '../library-state.ts';
 import { AdaptersTab } from './adapters-tab.tsx';
 import css from './details.module.css';
@@ -78,6 +78,7 @@ export function DetailsPanel({ entry, width }: { entry: LibraryEntry; width: num
               Compare
             </Button>
           )}
+          {canCheck(entry) && <Button onClick={() => checkEntry(entry)}>Check</Button>}
           {desktop && <Button onClick={() => showInFolder(entry)}>Show in folder</Button>}
           <CopyButton label="Copy path" text={entry.file.path} />
           <Menu
