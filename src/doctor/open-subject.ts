@@ -121,7 +121,10 @@ function tensorsOf(part: SubjectPart): SubjectTensor[] {
     }
     const start = layout.dataOffset + offset;
     const next = layout.offsets[index + 1];
-    const size = tensor.byteLength ?? (next === undefined || next < offset ? 0 : next - offset);
+    // Where the record's size contradicts its neighbours, the space between them is what is there.
+    const isMisfit = layout.kind === 'shape' && layout.wrong.includes(index);
+    const space = next === undefined || next < offset ? 0 : next - offset;
+    const size = isMisfit ? space : (tensor.byteLength ?? space);
     if (size === 0 || !Number.isSafeInteger(start + size)) {
       return { ...tensor, part, data: undefined, present: 0 };
     }

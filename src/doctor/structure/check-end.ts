@@ -83,6 +83,8 @@ export async function* checkTail(
   const { size } = part.source;
   // What a bundle's list says of the tail is the bundle check's matter; an unclear layout says nothing about the end.
   if (end === undefined || part.layout?.kind === 'unclear') return;
+  // The tail may be the tensors whose records were lost.
+  if (part.survey.tensors.length < part.survey.claimed.tensors) return;
   const isBundle = subject.metadata.some(({ key }) => key.startsWith('studio.bundle.'));
   const tail = size - end;
   const alignment = Math.max(part.layout?.alignment ?? bundleAlignment, bundleAlignment);

@@ -1,7 +1,7 @@
 // The places of the tensors: what the records say against what the whole file proves (survey/place-tensors.ts).
 import type { Draft } from '../findings.ts';
 import { rangeIn, type SubjectPart } from '../subject.ts';
-import type { Layout } from '../survey/place-tensors.ts';
+import { typesThatFit, type Layout } from '../survey/place-tensors.ts';
 
 const named = 20;
 
@@ -64,12 +64,22 @@ function draftOf(part: SubjectPart, layout: Layout, claimedAlignment: number): D
         remedy: 'Repair writes the tensors anew without gaps; llama.cpp refuses the file as it is.',
         fix: { kind: 'lay-out' },
       };
-    case 'shape':
+    case 'shape': {
+      const byType = typesThatFit(tensors, layout.wrong[0] ?? 0, layout);
+      if (byType.length > 0 && wrong.length === 1) {
+        return {
+          code: 'structure/tensor-type',
+          message: `The tensor "${first?.name ?? ''}" is recorded as ${first?.type ?? `type ${first?.typeId ?? ''}`}, which takes ${first?.byteLength ?? 0} bytes, but there are ${spaceOf(part, layout.wrong[0] ?? 0, layout)} bytes for it, as ${byType.join(' or ')} takes.`,
+          ...about,
+          evidence: { recorded: first?.type, fits: byType, shape: first?.shape, space: spaceOf(part, layout.wrong[0] ?? 0, layout) }, // prettier-ignore
+        };
+      }
       return {
         code: 'structure/tensor-shape',
         message: `The tensor "${first?.name ?? ''}" takes ${spaceOf(part, layout.wrong[0] ?? 0, layout)} bytes by the places of its neighbours, but ${first?.byteLength ?? 'an unknown number of'} by its shape ${first?.shape.join(' x ') ?? ''} and type ${first?.type ?? first?.typeId ?? ''}${others}.`,
         ...about,
       };
+    }
     case 'unclear':
       return {
         code: 'structure/offsets',

@@ -2,6 +2,8 @@
 // sizes of all tensors still add up; all offsets are honest but not in the order that llama.cpp demands; or the alignment
 // entry is not the one that the file was written with. What the whole file proves wins over a single record.
 import { padTo } from '#src/formats/gguf/check-layout.ts';
+import { ggmlTypes, type GgmlType } from '#src/tensors/ggml-types.ts';
+import { lengthOf } from './read-pieces.ts';
 import type { Survey, SurveyedTensor } from './survey.ts';
 
 export type LayoutKind =
@@ -58,19 +60,28 @@ export function placeTensors(survey: Survey, dataEnd: number): Layout | undefine
     }
   }
   if (claimed.wrong.length === 0) return claimed;
+  const hasLostRecords = tensors.length < survey.claimed.tensors && survey.faults.some(({ kind }) => kind === 'tensor'); // prettier-ignore
+  if (hasLostRecords && isRising(tensors) && areDisjoint(tensors, claimed.dataOffset, Infinity)) {
+    // The gaps are the tensors whose records were lost.
+    return { ...claimed, kind: 'sound', offsets: tensors.map(({ offset }) => offset), wrong: [] };
+  }
   if (isWhole) {
     const bySizes = endOf(tensors, claimed);
     const fillsFile = bySizes <= dataEnd && dataEnd - bySizes < Math.max(alignment, 64);
-    const aloneWrong = claimed.wrong.length * 2 < tensors.length;
     if (fillsFile && !areDisjoint(tensors, claimed.dataOffset, dataEnd)) return claimed;
     if (areDisjoint(tensors, claimed.dataOffset, dataEnd)) {
       const recorded = tensors.map(({ offset }) => offset);
-      const rising = recorded.every((offset, index) => index === 0 || offset > (recorded[index - 1] ?? 0)); // prettier-ignore
-      // A damaged offset may point into nothing behind all tensors; then the sizes fill the file, and few are wrong.
-      if (fillsFile && aloneWrong && !isPermuted(tensors, alignment)) return claimed;
-      return { ...claimed, kind: rising ? 'gaps' : 'order', offsets: recorded };
+      // A damaged offset may point into nothing behind all tensors; then the sizes fill the file.
+      if (fillsFile && !isPermuted(tensors, alignment)) return claimed;
+      if (!isRising(tensors)) return { ...claimed, kind: 'order', offsets: recorded };
+      // A gap that another type would fill exactly is no gap: the type of that record is wrong.
+      const byType = byNeighbours(survey, claimed, dataEnd);
+      const isTyped = byType.kind === 'shape' && byType.wrong.every((index) => typesThatFit(tensors, index, byType).length > 0); // prettier-ignore
+      return isTyped ? byType : { ...claimed, kind: 'gaps', offsets: recorded };
     }
-    if (aloneWrong) return claimed;
+    // Single offsets are wrong where the chain goes on behind each as if it were right.
+    const wrong = new Set(claimed.wrong);
+    if (claimed.wrong.every((index) => !wrong.has(index + 1))) return claimed;
   }
   return byNeighbours(survey, claimed, dataEnd);
 }
@@ -117,6 +128,10 @@ function areDisjoint(
   return true;
 }
 
+function isRising(tensors: readonly SurveyedTensor[]): boolean {
+  return tensors.every(({ offset }, index) => index === 0 || offset > (tensors[index - 1]?.offset ?? 0)); // prettier-ignore
+}
+
 /** True when the recorded places are contiguous in some other order. */
 function isPermuted(tensors: readonly SurveyedTensor[], alignment: number): boolean {
   let expected = 0;
@@ -131,6 +146,25 @@ function byOffset(tensors: readonly SurveyedTensor[]): SurveyedTensor[] {
   return [...tensors].sort((left, right) => left.offset - right.offset);
 }
 
+/** Types of other tensors of the file, or any, by which a tensor fills the space to the next one. */
+export function typesThatFit(
+  tensors: readonly SurveyedTensor[],
+  index: number,
+  { offsets, alignment }: Pick<Layout, 'offsets' | 'alignment'>,
+): GgmlType[] {
+  const tensor = tensors[index];
+  const here = offsets[index];
+  const next = offsets[index + 1];
+  if (tensor === undefined || here === undefined || next === undefined) return [];
+  const fitting = (Object.keys(ggmlTypes) as GgmlType[]).filter((type) => {
+    const bytes = lengthOf(ggmlTypes[type].id, tensor.shape);
+    return bytes !== undefined && padTo(bytes, alignment) === next - here;
+  });
+  const used = new Set(tensors.map(({ type }) => type));
+  const known = fitting.filter((type) => used.has(type));
+  return known.length > 0 ? known : fitting;
+}
+
 /** A size that contradicts the offsets around it is wrong where all other links of the chain hold and the file ends right. */
 function byNeighbours(survey: Survey, claimed: Layout, dataEnd: number): Layout {
   const { tensors, alignment } = survey;
@@ -143,7 +177,7 @@ function byNeighbours(survey: Survey, claimed: Layout, dataEnd: number): Layout 
   }
   const last = tensors.at(-1);
   const end = claimed.dataOffset + (last?.offset ?? 0) + (last?.byteLength ?? 0);
-  const rising = tensors.every(({ offset }, index) => index === 0 || offset > (tensors[index - 1]?.offset ?? 0)); // prettier-ignore
+  const rising = isRising(tensors);
   const offsets = tensors.map(({ offset }) => offset);
   if (rising && end <= dataEnd && broken.length > 0 && broken.length * 4 <= tensors.length + 4) {
     return { ...claimed, kind: 'shape', offsets, wrong: broken };

@@ -118,17 +118,18 @@ function readMetadata(progress: Progress): number | undefined {
       continue;
     }
     const list = counted ? listInsideEntries(progress, at) : undefined;
-    if (list !== undefined) {
-      faults.push(countFault('metadata entries', claimed.entries, entries.length, 16));
-      cursor.position = list;
-      return list;
-    }
+    if (list !== undefined) return endMetadataAt(progress, list);
     const next = findNext(progress, at + 1);
     faults.push(metadataFault(progress, at, next?.at, read.unreadable));
     if (next === undefined) return undefined;
     cursor.position = next.at;
     if (next.isList) return next.at;
     counted = false;
+  }
+  // One entry too many may look like an entry, because a record begins like one.
+  if (counted && claimed.tensors > 0 && !isListAt(progress, cursor.position)) {
+    const list = listInsideEntries(progress, cursor.position);
+    if (list !== undefined) return endMetadataAt(progress, list);
   }
   // The count may also be too small: then entries go on where records should begin.
   const end = cursor.position;
@@ -152,6 +153,15 @@ function readMetadata(progress: Progress): number | undefined {
     faults.push(countFault('metadata entries', claimed.entries, entries.length, 16));
   }
   return cursor.position;
+}
+
+/** Fewer entries are there than the header claims: the records begin at `list`. */
+function endMetadataAt({ cursor, claimed, entries, faults }: Progress, list: number): number {
+  const real = faults.filter(({ at }) => at < list);
+  faults.splice(0, faults.length, ...real);
+  faults.push(countFault('metadata entries', claimed.entries, entries.length, 16));
+  cursor.position = list;
+  return list;
 }
 
 function metadataFault(
@@ -250,12 +260,12 @@ function readRecords(progress: Progress, alignment: number): number | undefined 
       faults.push(...read.faults);
       continue;
     }
-    if (lost === 0 && endsHere(progress, alignment)) {
+    const next = findRecord(cursor, at + 1);
+    if (next === undefined && lost === 0 && endsHere(progress, alignment)) {
       faults.push(countFault('tensors', claimed.tensors, tensors.length, 8));
       return at;
     }
     const { problem, runsOut, name, details } = read.unreadable;
-    const next = findRecord(cursor, at + 1);
     if (next === undefined && runsOut) {
       const message = `the file ends inside its list of tensors, in record ${index} of ${claimed.tensors}`;
       faults.push({ kind: 'truncated', message, at, size: cursor.size - at, name, details });
@@ -297,8 +307,10 @@ function endsHere({ cursor, entries, tensors }: Progress, alignment: number): bo
   const last = tensors.at(-1);
   if (last?.byteLength === undefined) return false;
   const end = padTo(cursor.position, alignment) + last.offset + last.byteLength;
-  const isBundle = entries.some(({ key }) => key === bundleKeys.version);
-  return end <= cursor.size && (isBundle || cursor.size - end < alignment);
+  const adapters = entries.find(({ key }) => key === bundleKeys.offsets)?.value;
+  const isBundle = adapters?.type === 'array' && adapters.elementType === 'uint64';
+  const dataEnd = isBundle ? Number(adapters.value[0] ?? cursor.size) : cursor.size;
+  return end <= dataEnd && dataEnd - end < alignment;
 }
 
 function findRecord(cursor: ByteCursor, from: number): number | undefined {
