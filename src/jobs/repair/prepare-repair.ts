@@ -94,13 +94,16 @@ export async function prepareRepair(
     if (level !== undefined) closing.push(() => level.view.close());
 
     const recipe = references.find(({ kind }) => kind === 'recipe');
-    const isHeaderBroken = isBroken(subject, diagnosis);
+    const isLost = isBroken(subject, diagnosis);
+    const isPlanned = isLost || isUnlikeArchitecture(subject, diagnosis);
+    const [first] = references;
     const built =
-      isHeaderBroken && recipe !== undefined
+      isPlanned && recipe !== undefined
         ? await planAsBuilt(recipe, ports)
-        : isHeaderBroken && references[0] !== undefined && !areRecordsWhole(subject)
-          ? await planFromSource(references[0], subject, ports)
+        : isPlanned && first !== undefined && !areRecordsWhole(subject)
+          ? await planFromSource(first, subject, ports)
           : undefined;
+    const isHeaderBroken = isLost || built !== undefined;
     const expected = expectedHashes(subject, built, diagnosis);
     const hashCount = provenance?.tensorHashes.length ?? 0;
     const nearby = await openNearbyFiles(path, sibling === undefined ? [] : [sibling], finder);
@@ -230,6 +233,11 @@ function isBroken(subject: Subject, { findings }: Pick<Diagnosis, 'findings'>): 
     ({ fix }) => fix?.kind === 'recover-tensors' && fix.tensors.some(({ name }) => !names.has(name)),
   );
 } // prettier-ignore
+
+/** Sound to read, but not what the model is: a shape that no such model has, or parts of a split that are not there. */
+function isUnlikeArchitecture({ complete }: Subject, { findings }: Diagnosis): boolean {
+  return !complete || findings.some(({ code }) => code === 'metadata/tensor-shape');
+}
 
 function areRecordsWhole({ parts, tensors }: Subject): boolean {
   return (

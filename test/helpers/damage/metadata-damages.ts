@@ -214,7 +214,6 @@ export const metadataDamages: DamageTable = {
       sentence: 'has a tensor of 512 × 128 instead of 256 × 256',
       codes: ['metadata/tensor-shape'],
       tensors: ['blk.2.attn_output.weight'],
-      repairTodo: 'the header is not made again for a shape that only the architecture knows',
       repair: { gives: 'original', trust: 'exact' },
     },
   ),

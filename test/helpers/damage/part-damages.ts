@@ -39,7 +39,6 @@ export const partDamages: DamageTable = {
     base: 'built-Q4_K_M',
     damage: (base) => damagedSplit(base, 0, (parts) => void parts.delete(part(1))),
     codes: ['split/part-missing'],
-    repairTodo: 'a missing part is not made again',
     repair: exact,
   },
   'split-first-missing': {
@@ -77,7 +76,6 @@ export const partDamages: DamageTable = {
         parts.set(part(1), others.get(part(1))!);
       }),
     codes: ['split/part-foreign'],
-    repairTodo: 'a missing part is not made again',
     repair: exact,
   },
   'split-part-cut': {
