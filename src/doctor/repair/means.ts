@@ -66,8 +66,7 @@ export type StepAction =
   /** The whole header as the recipe gives it. */
   | { readonly kind: 'header' }
   /** Entries that cannot be read are left out. */
-  | { readonly kind: 'leave-header' }
-  | { readonly kind: 'hashes' };
+  | { readonly kind: 'leave-header' };
 
 export interface PlannedStep {
   readonly step: RepairStep;

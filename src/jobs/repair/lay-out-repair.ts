@@ -18,8 +18,6 @@ import {
   provenanceEntries,
   provenanceKeys,
   readProvenance,
-  tensorHashEntry,
-  tensorHashPlaceholder,
   withoutStudioEntries,
 } from '#src/stages/package/provenance.ts';
 import { rowCountOf } from '#src/model/model-view.ts';
@@ -236,11 +234,7 @@ function metadataOf(
     action.kind === 'metadata' ? [action.fix] : [],
   );
   // The header as it was built is right already; what reading the broken one suggested does not count.
-  let metadata = isRebuilt && provenance !== undefined ? rebuilt : editMetadata(rebuilt, fixes, keyOrder); // prettier-ignore
-  if (chosen.some(({ kind }) => kind === 'hashes')) {
-    const list = tensorHashEntry(new Array<string>(tensorCount).fill(tensorHashPlaceholder));
-    metadata = metadata.map((entry) => (entry.key === list.key ? list : entry));
-  }
+  const metadata = isRebuilt && provenance !== undefined ? rebuilt : editMetadata(rebuilt, fixes, keyOrder); // prettier-ignore
   if (marks.length === 0) return metadata;
   const text = entryString(metadata, repairKey);
   const entry = stringEntry(repairKey, JSON.stringify([...earlierMarks(text), ...marks]));
