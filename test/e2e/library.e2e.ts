@@ -4,6 +4,7 @@ import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ElectronApplication, Page } from '@playwright/test';
 import { expectAccessible } from './support/accessibility.ts';
+import { dropFiles } from './support/drop-files.ts';
 import { repositoryRoot } from './support/runtimes.ts';
 import { expect, test } from './support/studio-test.ts';
 
@@ -116,16 +117,6 @@ async function answerDialogs(
     },
     [...paths],
   );
-}
-
-/** Files dropped by the system's file manager, as Chromium takes them. */
-async function dropFiles(page: Page, paths: readonly string[]): Promise<void> {
-  const session = await page.context().newCDPSession(page);
-  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
-  for (const type of ['dragEnter', 'dragOver', 'drop'] as const) {
-    await session.send('Input.dispatchDragEvent', { type, x: 600, y: 500, data });
-  }
-  await session.detach();
 }
 
 test('the system’s dialogs and drops on the window add what lies anywhere', async ({

@@ -2,8 +2,8 @@
 // README and docs show what it leaves. It fails like a test when a screen cannot be reached. STUDIO_PICTURES_WIDTH=1100 (or
 // 2560) draws them that wide into .cache/pictures/1100 instead, to be looked at for what overflows.
 import { readdirSync } from 'node:fs';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { expect, type Page } from '@playwright/test';
 import { node } from '../support/canvas.ts';
 import { runCli } from '../support/run-cli.ts';
@@ -167,6 +167,44 @@ async function shootRouter(studio: RunningStudio, page: Page): Promise<void> {
   await shoot(page, 'router-chat');
 }
 
+/** A parent with damage in three places: found, planned and repaired; then its folder. */
+async function shootDoctor({ home }: RunningStudio, page: Page): Promise<void> {
+  const folder = join(home, 'seedling', 'outputs');
+  const built = readdirSync(folder, { recursive: true, encoding: 'utf8' }).find((name) =>
+    /healthcare-Q4_K_M\.gguf$/.test(name),
+  );
+  if (built === undefined) throw new Error('The family was built before.');
+  const path = join(folder, dirname(built), 'healthcare-copied.gguf');
+  const bytes = await readFile(join(folder, built));
+  for (const share of [0.3, 0.52, 0.66]) bytes.fill(0xff, bytes.length * share, bytes.length * share + 96); // prettier-ignore
+  await writeFile(path, bytes);
+  const choose = async (button: string, place: string) => {
+    await page.getByRole('button', { name: button }).first().click();
+    const field = page.getByRole('dialog').getByRole('textbox', { name: 'Path' });
+    await expect(field).not.toHaveValue('');
+    await field.fill(place);
+    await page.getByRole('dialog').getByRole('button', { name: 'Use path' }).click();
+  };
+  const again = page.getByRole('button', { name: 'Check again' });
+  await screen(page, 'Doctor');
+  await shoot(page, 'doctor-empty');
+  await choose('Check a file…', path);
+  await expect(again).toBeVisible({ timeout: 90_000 });
+  await page.getByRole('option').nth(1).click();
+  await shoot(page, 'doctor');
+  await page.getByRole('button', { name: 'Plan a repair' }).first().click();
+  await expect(page.getByRole('grid', { name: 'Steps of the repair' })).toBeVisible();
+  await shoot(page, 'doctor-plan');
+  await page.getByRole('button', { name: 'Repair', exact: true }).click();
+  await expect(page.getByRole('button', { name: 'Chat with it' })).toBeVisible({
+    timeout: 120_000,
+  });
+  await shoot(page, 'doctor-report');
+  await choose('Check a folder…', folder);
+  await expect(again).toBeVisible({ timeout: 90_000 });
+  await shoot(page, 'doctor-folder');
+}
+
 test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   test.setTimeout(900_000);
   await rm(images, { recursive: true, force: true });
@@ -280,11 +318,10 @@ test('every screen, dark and light', async ({ studio, studioWindow: page }) => {
   await shootCard(page, 'Hybrid against stock', 'compare-hybrid');
 
   await shootRouter(studio, page);
-  for (const name of ['Doctor', 'Settings']) {
-    await screen(page, name);
-    await page.waitForTimeout(800);
-    await shoot(page, name.toLowerCase());
-  }
+  await shootDoctor(studio, page);
+  await screen(page, 'Settings');
+  await page.waitForTimeout(800);
+  await shoot(page, 'settings');
   await page.keyboard.press('Control+k');
   await expect(page.getByRole('dialog')).toBeVisible();
   await shoot(page, 'palette');

@@ -58,7 +58,9 @@ export function PartsTable({
         )}
         <span className={css.count}>
           {rows.length === map.length
-            ? `${formatCount(map.length)} parts`
+            ? map.length === 1
+              ? 'One part'
+              : `${formatCount(map.length)} parts`
             : `${formatCount(rows.length)} of ${formatCount(map.length)} parts`}
         </span>
       </div>

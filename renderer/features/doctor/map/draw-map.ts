@@ -1,6 +1,7 @@
 // Draws the map of a file on a canvas: thousands of tensors are one pass over those in sight, and what is narrower than a
 // pixel is drawn once per pixel. Damage is never narrower than it can be seen.
 import type { FileSegment } from '#src/contract/doctor/diagnosis.ts';
+import { segmentWords } from '../logic/doctor-words.ts';
 import { mapTicks, segmentsIn, tickText, type MapView } from '../logic/map-view.ts';
 import { tintOf, type ColorOf } from './map-colors.ts';
 
@@ -143,7 +144,7 @@ function drawName(
   context.font = '11.5px "JetBrains Mono Variable", monospace';
   context.textBaseline = 'middle';
   context.fillStyle = color(isOnDamage ? '--on-accent' : '--text');
-  const title = name === '' ? kind : name;
+  const title = name === '' ? segmentWords[kind] : name;
   context.fillText(fit(context, title, room), left + 6, top + height / 2 - (type === undefined ? 0 : 8)); // prettier-ignore
   if (type !== undefined && size > 0) {
     if (!isOnDamage) context.fillStyle = color('--muted');
