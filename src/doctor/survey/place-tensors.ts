@@ -46,6 +46,17 @@ export function placeTensors(survey: Survey, dataEnd: number): Layout | undefine
   if (tensors.length === 0 || (claimed.wrong.length === 0 && fills(tensors, claimed, dataEnd))) {
     return claimed;
   }
+  const hasLostRecords = tensors.length < survey.claimed.tensors && survey.faults.some(({ kind }) => kind === 'tensor'); // prettier-ignore
+  if (hasLostRecords && isRising(tensors) && areDisjoint(tensors, claimed.dataOffset, Infinity)) {
+    // The gaps are the tensors whose records were lost.
+    return { ...claimed, kind: 'sound', offsets: tensors.map(({ offset }) => offset), wrong: [] };
+  }
+  const byType = claimed.wrong.length > 0 ? byNeighbours(survey, claimed, dataEnd) : undefined;
+  const isTyped =
+    byType?.kind === 'shape' &&
+    byType.wrong.every((index) => typesThatFit(tensors, index, byType).length > 0);
+  // A single record whose place is right and whose size another type would have: no alignment explains that better.
+  if (isTyped && byType.wrong.length === 1) return byType;
   if (isWhole) {
     // All offsets follow from another alignment than the entry says, and the tensors then end where the file does.
     const hasEntry = survey.entries.some(({ key }) => key === 'general.alignment');
@@ -60,11 +71,6 @@ export function placeTensors(survey: Survey, dataEnd: number): Layout | undefine
     }
   }
   if (claimed.wrong.length === 0) return claimed;
-  const hasLostRecords = tensors.length < survey.claimed.tensors && survey.faults.some(({ kind }) => kind === 'tensor'); // prettier-ignore
-  if (hasLostRecords && isRising(tensors) && areDisjoint(tensors, claimed.dataOffset, Infinity)) {
-    // The gaps are the tensors whose records were lost.
-    return { ...claimed, kind: 'sound', offsets: tensors.map(({ offset }) => offset), wrong: [] };
-  }
   if (isWhole) {
     const bySizes = endOf(tensors, claimed);
     const fillsFile = bySizes <= dataEnd && dataEnd - bySizes < Math.max(alignment, 64);
@@ -74,16 +80,14 @@ export function placeTensors(survey: Survey, dataEnd: number): Layout | undefine
       // A damaged offset may point into nothing behind all tensors; then the sizes fill the file.
       if (fillsFile && !isPermuted(tensors, alignment)) return claimed;
       if (!isRising(tensors)) return { ...claimed, kind: 'order', offsets: recorded };
-      // A gap that another type would fill exactly is no gap: the type of that record is wrong.
-      const byType = byNeighbours(survey, claimed, dataEnd);
-      const isTyped = byType.kind === 'shape' && byType.wrong.every((index) => typesThatFit(tensors, index, byType).length > 0); // prettier-ignore
+      // Gaps that other types would fill exactly are none: the types of those records are wrong.
       return isTyped ? byType : { ...claimed, kind: 'gaps', offsets: recorded };
     }
     // Single offsets are wrong where the chain goes on behind each as if it were right.
     const wrong = new Set(claimed.wrong);
     if (claimed.wrong.every((index) => !wrong.has(index + 1))) return claimed;
   }
-  return byNeighbours(survey, claimed, dataEnd);
+  return byType ?? claimed;
 }
 
 /** The layout that follows from the sizes, as the format demands it. */
