@@ -60,6 +60,18 @@ describe('the view of a file map', () => {
     expect(viewOfRanges([], 10_000, shown)).toBe(shown);
   });
 
+  it('shows the part around a range, but never so much that the range is lost in it', () => {
+    const range = { offset: 500_000, size: 100 };
+    const whole = wholeView(1_000_000);
+    const sizeIn = (size: number) => {
+      const { start, end } = viewOfRanges([range], 1_000_000, whole, { offset: 499_000, size });
+      expect((start + end) / 2).toBe(500_050);
+      return end - start;
+    };
+    expect(sizeIn(3000)).toBe(3900);
+    expect(sizeIn(400_000)).toBe(5000);
+  });
+
   it('moves to a part out of sight and stays for one in sight', () => {
     const view = { start: 0, end: 1000 };
     expect(viewWith(view, 10_000, { offset: 900, size: 5000 })).toBe(view);
@@ -102,8 +114,8 @@ describe('parts by their bytes', () => {
   });
 
   it('leads a range past the end to the last part', () => {
-    expect(segmentOfRange(map, { offset: 1200 })).toBe(2);
-    expect(segmentOfRange(map, { offset: 90_000 })).toBe(4);
+    expect(segmentOfRange(map, { offset: 1200, size: 8 })).toBe(2);
+    expect(segmentOfRange(map, { offset: 90_000, size: 8 })).toBe(4);
   });
 });
 
