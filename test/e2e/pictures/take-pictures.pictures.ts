@@ -176,7 +176,10 @@ async function shootDoctor({ home }: RunningStudio, page: Page): Promise<void> {
   if (built === undefined) throw new Error('The family was built before.');
   const path = join(folder, dirname(built), 'healthcare-copied.gguf');
   const bytes = await readFile(join(folder, built));
-  for (const share of [0.3, 0.52, 0.66]) bytes.fill(0xff, bytes.length * share, bytes.length * share + 96); // prettier-ignore
+  for (const share of [0.3, 0.52, 0.66]) {
+    const at = Math.floor(bytes.length * share);
+    bytes.fill(0xff, at, at + 96);
+  }
   await writeFile(path, bytes);
   const choose = async (button: string, place: string) => {
     await page.getByRole('button', { name: button }).first().click();
@@ -187,6 +190,7 @@ async function shootDoctor({ home }: RunningStudio, page: Page): Promise<void> {
   };
   const again = page.getByRole('button', { name: 'Check again' });
   await screen(page, 'Doctor');
+  await expect(page.getByRole('heading', { name: 'What is wrong with a file?' })).toBeVisible();
   await shoot(page, 'doctor-empty');
   await choose('Check a file…', path);
   await expect(again).toBeVisible({ timeout: 90_000 });

@@ -5,7 +5,13 @@ import type { CheckState } from '#src/contract/doctor/diagnosis.ts';
 import type { Finding, Severity } from '#src/contract/doctor/finding.ts';
 import { formatDuration } from '#src/text/format-number.ts';
 import { ProgressBar } from '#renderer/ui/progress-bar.tsx';
-import { areaWords, countText, stateWords, worstSeverity } from '../logic/doctor-words.ts';
+import {
+  areaWords,
+  countText,
+  sortFindings,
+  stateWords,
+  worstSeverity,
+} from '../logic/doctor-words.ts';
 import css from '../doctor.module.css';
 
 export interface ChecklistProps {
@@ -25,7 +31,9 @@ export function Checklist({ checks, findings, sight, onArea }: ChecklistProps) {
         const { name, about } = areaWords[check.area];
         const isRunning = check.state === 'running';
         const found = countText(own);
-        const summary = check.summary === '' ? about : check.summary;
+        // Counts stand beside the name already: here is the worst of what they count.
+        const [first] = sortFindings(own);
+        const summary = first?.message ?? (check.summary === '' ? about : check.summary);
         return (
           <li key={check.area} data-state={check.state} data-worst={worst}>
             <StateIcon state={check.state} worst={worst} />

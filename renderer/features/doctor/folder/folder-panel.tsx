@@ -160,13 +160,13 @@ const columns: readonly TableColumn<BatchLine>[] = [
   {
     key: 'folder',
     header: 'Folder',
-    width: 'minmax(80px, 0.7fr)',
+    width: 'minmax(72px, 0.5fr)',
     cell: ({ file }) => <span className={css.muted}>{folderOf(file.path)}</span>,
   },
   {
     key: 'what',
     header: 'What it is',
-    width: 'minmax(140px, 1.4fr)',
+    width: 'minmax(120px, 1fr)',
     cell: ({ result }) => <span className={css.muted}>{result?.diagnosis.title ?? ''}</span>,
   },
   {
@@ -187,7 +187,7 @@ const columns: readonly TableColumn<BatchLine>[] = [
   {
     key: 'findings',
     header: 'Found',
-    width: 'minmax(180px, 2fr)',
+    width: 'minmax(200px, 3fr)',
     cell: (line) => {
       const failed = line.error === undefined ? undefined : describeError(line.error);
       const text = failed?.message ?? findingsText(line);

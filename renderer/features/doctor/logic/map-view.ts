@@ -43,8 +43,19 @@ export function panView(view: MapView, extent: number, share: number): MapView {
   return clampView({ start: view.start + by, end: view.end + by }, extent);
 }
 
-/** Shows ranges with room at both sides; as it is when there are none. */
-export function viewOfRanges(ranges: readonly FileRange[], extent: number, view: MapView): MapView {
+/** Ranges fill no less than this share of a view that shows them in their part. */
+const leastShare = 0.02;
+
+/**
+ * Shows ranges with room at both sides, and of the part that they lie in as much as leaves them in sight; as it is when
+ * there are none.
+ */
+export function viewOfRanges(
+  ranges: readonly FileRange[],
+  extent: number,
+  view: MapView,
+  part?: FileRange,
+): MapView {
   if (ranges.length === 0) return view;
   let start = Infinity;
   let end = 0;
@@ -52,7 +63,9 @@ export function viewOfRanges(ranges: readonly FileRange[], extent: number, view:
     start = Math.min(start, range.offset);
     end = Math.max(end, range.offset + range.size);
   }
-  const room = Math.max((end - start) * 0.6, leastBytes);
+  const size = end - start;
+  const whole = Math.min((part?.size ?? 0) * 1.3, size / leastShare);
+  const room = Math.max(size * 0.6, (whole - size) / 2, leastBytes);
   return clampView({ start: start - room, end: end + room }, extent);
 }
 

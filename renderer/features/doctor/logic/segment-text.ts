@@ -3,7 +3,8 @@ import type { FileSegment } from '#src/contract/doctor/diagnosis.ts';
 import { formatBytes, formatCount } from '#src/text/format-number.ts';
 import { segmentWords } from './doctor-words.ts';
 
-/** `blk.0.attn_q.weight, Tensor, Q4_K, bytes 3,456 to 9,999, 6.54 kB, 1 damaged range`; `short` without name and kind. */
+/** `blk.0.attn_q.weight, Tensor, Q4_K, bytes 3,456 to 9,999, 6.54 kB, 1 damaged range`; `short` leaves name, kind and
+ * damage to what stands beside it. */
 export function segmentText(segment: FileSegment, short = false): string {
   const { name, kind, type, offset, size, damaged } = segment;
   const parts = [
@@ -12,7 +13,7 @@ export function segmentText(segment: FileSegment, short = false): string {
     ...(short || type === undefined ? [] : [type]),
     size === 0 ? `at byte ${formatCount(offset)}` : rangeText({ offset, size }),
     formatBytes(size),
-    ...(damaged.length === 0
+    ...(short || damaged.length === 0
       ? []
       : [
           damaged.length === 1

@@ -107,7 +107,7 @@ function drawStrip(
 /** Over the damage, so that a damaged part has its name too. */
 function drawNames(
   context: CanvasRenderingContext2D,
-  { map, view, width }: MapDrawing,
+  { map, view, width, finding: chosen }: MapDrawing,
   { top, height }: Place,
   color: ColorOf,
   touched: { first: number; last: number },
@@ -118,10 +118,16 @@ function drawNames(
     const left = Math.max(0, pixelOf(segment.offset, view, width));
     const right = Math.min(width, pixelOf(segment.offset + segment.size, view, width)) - 1;
     const middle = byteOf(left + 40, view, width);
-    const isOnDamage = segment.damaged.some(
+    const under = segment.damaged.filter(
       ({ offset, size }) => offset <= middle && middle < offset + size,
     );
-    drawName(context, segment, left, right, top, height, isOnDamage, color);
+    const ground =
+      under.length === 0
+        ? 'part'
+        : under.some(({ finding }) => chosen === undefined || chosen === finding)
+          ? 'damage'
+          : 'other damage';
+    drawName(context, segment, left, right, top, height, ground, color);
   }
 }
 
@@ -132,7 +138,7 @@ function drawName(
   right: number,
   top: number,
   height: number,
-  isOnDamage: boolean,
+  ground: 'part' | 'damage' | 'other damage',
   color: ColorOf,
 ): void {
   const room = right - left - 12;
@@ -143,11 +149,11 @@ function drawName(
   context.clip();
   context.font = '11.5px "JetBrains Mono Variable", monospace';
   context.textBaseline = 'middle';
-  context.fillStyle = color(isOnDamage ? '--on-accent' : '--text');
+  context.fillStyle = color(ground === 'damage' ? '--on-accent' : '--text');
   const title = name === '' ? segmentWords[kind] : name;
   context.fillText(fit(context, title, room), left + 6, top + height / 2 - (type === undefined ? 0 : 8)); // prettier-ignore
   if (type !== undefined && size > 0) {
-    if (!isOnDamage) context.fillStyle = color('--muted');
+    if (ground === 'part') context.fillStyle = color('--muted');
     context.fillText(fit(context, type, room), left + 6, top + height / 2 + 9);
   }
   context.restore();
@@ -163,27 +169,53 @@ function fit(context: CanvasRenderingContext2D, text: string, room: number): str
 
 function drawDamage(
   context: CanvasRenderingContext2D,
-  { map, width, finding, isError }: MapDrawing,
+  drawing: MapDrawing,
+  view: MapView,
+  place: Place,
+  color: ColorOf,
+  detailed: boolean,
+  touched: { first: number; last: number },
+): void {
+  const { finding } = drawing;
+  const draw = (isWanted: (id: string) => boolean, strength: number) =>
+    drawRanges(context, drawing, view, place, color, detailed, touched, isWanted, strength);
+  // The chosen finding's rows may lie in a tensor that another finding names as a whole: they stand on top of it.
+  draw((id) => id !== finding, finding === undefined ? strong : 0.5);
+  if (finding !== undefined) draw((id) => id === finding, strong);
+}
+
+/** Strength of damage that is meant. */
+const strong = 0.92;
+
+function drawRanges(
+  context: CanvasRenderingContext2D,
+  { map, width, isError }: MapDrawing,
   view: MapView,
   { top, height }: Place,
   color: ColorOf,
   detailed: boolean,
   touched: { first: number; last: number },
+  isWanted: (finding: string) => boolean,
+  strength: number,
 ): void {
   let lastEnd = -1;
   let lastMark = -Infinity;
   for (let index = touched.first; index <= touched.last; index++) {
-    for (const range of map[index]?.damaged ?? []) {
-      if (range.offset >= view.end || range.offset + range.size <= view.start) continue;
+    const ranges = (map[index]?.damaged ?? []).filter(
+      ({ finding, offset, size }) =>
+        isWanted(finding) && offset < view.end && offset + size > view.start,
+    );
+    ranges.sort((a, b) => a.offset - b.offset || b.size - a.size);
+    for (const range of ranges) {
       const left = Math.max(0, pixelOf(range.offset, view, width));
       const right = Math.min(width, pixelOf(range.offset + range.size, view, width));
       const start = Math.min(left, width - leastDamage);
       const end = Math.max(right, start + leastDamage);
       const tone = color(isError(range.finding) ? '--bad' : '--warn');
-      const strength = finding === undefined || finding === range.finding ? 0.92 : 0.55;
       // Damage upon damage in the same pixels is drawn once.
-      if (end > lastEnd + 0.5) {
-        fill(context, tone, strength, Math.max(start, lastEnd), top, end - Math.max(start, lastEnd), height); // prettier-ignore
+      const from = Math.max(start, lastEnd);
+      if (end > from + 0.5) {
+        fill(context, tone, strength, from, top, end - from, height);
         lastEnd = end;
       }
       const middle = (start + end) / 2;

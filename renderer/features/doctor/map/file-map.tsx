@@ -80,7 +80,7 @@ export function FileMap({
     const chosen = findings.find(({ id }) => id === finding);
     const segment = selected === undefined ? undefined : map[selected];
     if (chosen !== undefined && chosen.ranges.length > 0) {
-      setView((before) => viewOfRanges(chosen.ranges, extent, before));
+      setView((before) => viewOfRanges(chosen.ranges, extent, before, segment));
     } else if (segment !== undefined) {
       setView((before) => viewOfRanges([segment], extent, before));
     }

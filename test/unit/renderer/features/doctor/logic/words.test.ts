@@ -93,9 +93,9 @@ describe('findings in words', () => {
     const [segment] = buildMap([{ name: 'a.weight', type: 'Q4_K', size: 2000 }]);
     if (segment === undefined) throw new Error('There is one.');
     expect(segmentText(segment)).toBe('a.weight, Q4_K, bytes 0 to 1,999, 2.00 kB');
-    expect(
-      segmentText({ ...segment, damaged: [{ offset: 3, size: 1, finding: 'f1' }] }, true),
-    ).toBe('bytes 0 to 1,999, 2.00 kB, 1 damaged range');
+    const damaged = { ...segment, damaged: [{ offset: 3, size: 1, finding: 'f1' }] };
+    expect(segmentText(damaged)).toMatch(/, 1 damaged range$/);
+    expect(segmentText(damaged, true)).toBe('bytes 0 to 1,999, 2.00 kB');
   });
 });
 
