@@ -45,7 +45,7 @@ export function renderDiagnosis(file: DiagnosedOne, style: Style): string {
   ]);
   const columns = [{ title: '' }, { title: '' }, { title: '' }, { title: '' }];
   const table = renderTable(columns, rows).replace(/^\n/, '');
-  const title = `${style.bold(path)} (${printable(diagnosis.title)}, ${formatBytes(diagnosis.bytes)}): ${verdicts[verdict]}`;
+  const title = `${style.bold(path)} (${printable(diagnosis.title)}, ${formatBytes(diagnosis.bytes)}): ${diagnosis.kind === 'not-gguf' ? style.red('not a model file') : verdicts[verdict]}`;
   return `${title}\n${table}${renderFindings(findings, style)}`;
 }
 

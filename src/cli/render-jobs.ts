@@ -85,6 +85,8 @@ function remarkOf({ state, progress, error, result }: Job): string {
     const bytes = result.files.reduce((sum, file) => sum + file.bytes, 0);
     const count = result.files.length;
     const valid = result.validated?.length;
+    const healthy = result.diagnosed?.length;
+    if (healthy !== undefined) return healthy === 1 ? '1 file healthy' : `${healthy} files healthy`;
     if (valid !== undefined) return valid === 1 ? '1 file valid' : `${valid} files valid`;
     return `${count === 1 ? '1 file' : `${count} files`}, ${formatBytes(bytes)}`;
   }

@@ -98,7 +98,9 @@ export function interruptedHint(job: Pick<Job, 'state' | 'kind' | 'canRetry'>): 
 /** `2 outputs` of a job that is done, `run kept`, or `2 files valid`. */
 export function resultText({ result }: Pick<Job, 'result'>): string {
   if (result === undefined) return '';
-  const { validated, files, run } = result;
+  const { validated, diagnosed, files, run } = result;
+  if (diagnosed !== undefined)
+    return diagnosed.length === 1 ? 'one file healthy' : `${diagnosed.length} files healthy`;
   if (validated !== undefined)
     return validated.length === 1 ? 'one file valid' : `${validated.length} files valid`;
   // A job that only measures writes a run and no model.

@@ -4,7 +4,6 @@ import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import { describeForeignFile, type FileKind } from '#src/formats/recognize-file.ts';
 import { decodeUtf8 } from '#src/formats/bytes/utf8.ts';
 import type { FindingCode } from '#src/contract/doctor/finding.ts';
-import { formatBytes } from '#src/text/format-number.ts';
 import type { Draft } from '../findings.ts';
 
 const codes: Partial<Record<FileKind, FindingCode>> = {
@@ -43,7 +42,7 @@ export async function checkForeign(source: ByteSource, head: Uint8Array): Promis
   }
   const draft: Draft = {
     code,
-    message: `This is not a GGUF file but ${found.description}${source.size === 0 ? '' : ` of ${formatBytes(source.size)}`}.`,
+    message: `This is not a GGUF file but ${found.description}.`,
     evidence,
     remedy: found.hint,
     ranges: source.size === 0 ? [] : [{ offset: 0, size: source.size }],
