@@ -73,8 +73,6 @@ export const headerDamages: DamageTable = {
     base: 'plain-Q4_K_M',
     damage: (base) => setUint64(base, entryCountAt, 2n ** 63n),
     codes: ['structure/counts'],
-    repairTodo: 'follows from the diagnosis',
-    todo: 'the list of tensors is read as an entry, too',
     repair: original,
   },
   'entry-count-less': {
@@ -89,8 +87,6 @@ export const headerDamages: DamageTable = {
     base: 'plain-Q4_K_M',
     damage: (base) => setUint64(base, entryCountAt, anatomyOf(base).entries.length + 1),
     codes: ['structure/counts'],
-    repairTodo: 'follows from the diagnosis',
-    todo: 'the first record is read as an entry',
     repair: original,
   },
   'key-length': {
@@ -137,7 +133,6 @@ export const headerDamages: DamageTable = {
     base: 'built-Q4_K_M',
     damage: (base) => flipBit(base, recordOf(base, 'blk.1.ffn_up.weight').at + 2, 5),
     codes: ['structure/tensor-entry'],
-    todo: 'the gap that the lost record leaves is told as a wrong offset',
     repair: exactOriginal,
   },
   'tensor-dimensions': {
@@ -145,7 +140,6 @@ export const headerDamages: DamageTable = {
     base: 'built-Q4_K_M',
     damage: (base) => flipBit(base, recordOf(base, 'blk.1.ffn_up.weight').shapeAt - 4, 5),
     codes: ['structure/tensor-entry'],
-    todo: 'the gap that the lost record leaves is told as a wrong offset',
     repair: exactOriginal,
   },
   'tensor-twice': {
@@ -170,13 +164,11 @@ export const headerDamages: DamageTable = {
   },
   'tensor-type-other': {
     sentence: 'says Q5_K of a tensor that is stored as Q4_K',
-    base: 'plain-Q4_K_M',
+    base: 'built-Q4_K_M',
     damage: (base) => setUint32(base, recordOf(base, 'blk.2.attn_q.weight').typeAt, 13),
     codes: ['structure/tensor-type'],
     tensors: ['blk.2.attn_q.weight'],
-    repairTodo: 'follows from the diagnosis',
-    todo: 'the offsets behind it are blamed instead of the type',
-    repair: { gives: 'original', trust: 'edited' },
+    repair: exactOriginal,
   },
   'tensor-shape-zero': {
     sentence: 'has a tensor of a row of 0 values',

@@ -80,7 +80,7 @@ export const metadataDamages: DamageTable = {
   ),
   'architecture-number': metadataDamage(withValue(uint32Entry('general.architecture', 1)), {
     sentence: 'has a number as its architecture',
-    codes: ['metadata/architecture', 'metadata/type'],
+    codes: ['metadata/architecture'],
     keys: ['general.architecture'],
     repair: original,
   }),
