@@ -128,13 +128,23 @@ async function timed(host: OpenHost<FactoryContract>, asked: Promise<string>): P
 
 describe('damaged model files', () => {
   it('are inspected or refused, by one process that never ends', async () => {
-    const cases = casesOf('inspect', 3_000);
+    const cases = casesOf('inspect', 2_000);
     const figures = await throughHost(cases, async (host, path) => {
       await host.call('inspect', { path });
       return 'accepted';
     });
     expect(figures.crashes).toBe(0);
     report('mutations inspect', { cases: cases.length, ...figures });
+  }, 3_600_000);
+
+  it('are diagnosed, every one, by one process that never ends', async () => {
+    const cases = casesOf('diagnose', 2_000);
+    const figures = await throughHost(cases, async (host, path) => {
+      const { findings } = await host.call('diagnose', { path, depth: 'full' });
+      return findings.length === 0 ? 'nothing found' : 'damage found';
+    });
+    expect(figures.crashes).toBe(0);
+    report('mutations diagnose', { cases: cases.length, ...figures });
   }, 3_600_000);
 
   it('are loaded or refused, in a process that is reused until it dies', async () => {
@@ -167,7 +177,7 @@ describe('damaged texts', () => {
 
   it('of recipes are refused with a reason, or planned', () => {
     const recipe = readFileSync(join(seedlingFolder, 'seedling.recipe.json'));
-    const cases = casesOf('recipe', 2_000);
+    const cases = casesOf('recipe', 1_500);
     const outcomes = cases.map((one) =>
       refusal(
         () => planRecipe(decodeRecipe(damagedText(recipe, one.random), 'r').recipe, 'r'),
@@ -180,7 +190,7 @@ describe('damaged texts', () => {
 
   it('of manifests are refused with a reason, or checked and routed by', async () => {
     const manifest = Buffer.from(JSON.stringify(buildRouterManifest(), null, 1));
-    const cases = casesOf('manifest', 2_000);
+    const cases = casesOf('manifest', 1_500);
     const outcomes: string[] = [];
     for (const one of cases) {
       const text = Buffer.from(damagedText(manifest, one.random)).toString('utf8');
