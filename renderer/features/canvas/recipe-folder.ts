@@ -65,17 +65,26 @@ export function fragmentWithAbsolutePaths(
   };
 }
 
-function absolutePaths(node: object, folder: string): Record<string, string | readonly string[]> {
-  const fields = node as { path?: unknown; folder?: unknown; texts?: unknown };
-  const moved = (given: string) => (isAbsolute(given) ? given : joined(folder, given));
+/** The fields that hold relative paths, with these made absolute; fields without any are left out. */
+function absolutePaths(node: object, folder: string): Record<string, unknown> {
+  const fields = node as Readonly<Record<string, unknown>>;
   return Object.fromEntries(
-    (['path', 'folder', 'texts'] as const).flatMap((property): [string, string | string[]][] => {
+    ['path', 'folder', 'texts', 'routing', 'companions'].flatMap((property) => {
       const given = fields[property];
-      if (typeof given === 'string') return isAbsolute(given) ? [] : [[property, moved(given)]];
-      const isList = Array.isArray(given) && given.every((one) => typeof one === 'string');
-      return isList ? [[property, given.map(moved)]] : [];
+      const moved = withPathsMoved(given, folder);
+      return JSON.stringify(moved) === JSON.stringify(given) ? [] : [[property, moved]];
     }),
   );
+}
+
+/** A path, a list of them, or companions that hold one each. */
+function withPathsMoved(given: unknown, folder: string): unknown {
+  if (typeof given === 'string') return isAbsolute(given) ? given : joined(folder, given);
+  if (Array.isArray(given)) return given.map((one: unknown) => withPathsMoved(one, folder));
+  if (typeof given === 'object' && given !== null && 'path' in given) {
+    return { ...given, path: withPathsMoved(given.path, folder) };
+  }
+  return given;
 }
 
 function isAbsolute(path: string): boolean {

@@ -59,3 +59,22 @@ test('a recipe that moves to another folder keeps naming the same files', () => 
     '/studio/recipes/base', '/adapters/a', '/elsewhere/a', '/studio/recipes/out',
   ]); // prettier-ignore
 });
+
+test('a family that moves to another folder keeps its companions and its routing set', () => {
+  const companions = [
+    { role: 'tts' as const, path: 'voice.gguf', id: 'voice' },
+    { role: 'vocoder' as const, path: '/elsewhere/vocoder.gguf' },
+  ];
+  const family = { id: 'f', kind: 'family' as const, name: 'f', routing: '../routing/set.json' };
+  const document = addNodes(newRecipeDocument(emptyRecipe, 'moved'), {
+    nodes: [{ ...family, companions }],
+    edges: [],
+  });
+  expect(withAbsolutePaths(document, '/studio/recipes').recipe.nodes[0]).toMatchObject({
+    routing: '/studio/routing/set.json',
+    companions: [
+      { role: 'tts', path: '/studio/recipes/voice.gguf', id: 'voice' },
+      { role: 'vocoder', path: '/elsewhere/vocoder.gguf' },
+    ],
+  });
+});
