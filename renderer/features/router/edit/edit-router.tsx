@@ -51,6 +51,13 @@ export function EditRouter({ manifest }: { manifest: RouterManifest }) {
       >
         <Switch checked={isEmotionOn(manifest)} onChange={switchEmotionTo} />
       </Field>
+      {isEmotionOn(manifest) && manifest.companions.every(({ role }) => role !== 'emotion') && (
+        <p className={css.text}>
+          Read by a small word list, which is weak: on its test sentences it names the right one of
+          five feelings for 40 % (95 % interval 30 to 51 %); of the feelings that it names, 81 % (17
+          of 21) were there. A companion of the role emotion takes its place.
+        </p>
+      )}
       {manifest.steps.length > 0 && (
         <TonesFields
           general

@@ -62,6 +62,12 @@ export function WaysSection({ manifest }: { manifest: RouterManifest }) {
           </tbody>
         </table>
       )}
+      {ways !== undefined && (
+        <p className={css.text}>
+          Choosing a way by these figures selects on the test prompts: the chosen one’s figures are
+          then a little too good, and only prompts that nobody chose by can tell how much.
+        </p>
+      )}
       {ways?.error !== undefined && <ErrorNotice error={ways.error} />}
       <div className={css.training}>
         {ways?.running === undefined ? (
