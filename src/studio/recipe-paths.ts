@@ -46,8 +46,8 @@ export async function placeRecipe(
   return { text, label, folder, path };
 }
 
-/** A path, or a list of them (calibration texts). */
-const pathFields = ['path', 'folder', 'texts'];
+/** A path, or a list of them (calibration texts), or of parts that have one each (companions). */
+const pathFields = ['path', 'folder', 'texts', 'routing', 'companions'];
 
 /** Every path that a node names, also of nodes that are not finished. */
 function pathsIn(recipe: unknown): { node: string; field: string; given: string }[] {
@@ -56,7 +56,8 @@ function pathsIn(recipe: unknown): { node: string; field: string; given: string 
     pathFields.flatMap((field) => {
       const value = node[field];
       const all: readonly unknown[] = Array.isArray(value) ? value : [value];
-      return all.flatMap((given) => {
+      return all.flatMap((one) => {
+        const given = isRecord(one) ? one['path'] : one;
         if (typeof given !== 'string' || given.includes('\0')) return [];
         return [{ node: typeof node['id'] === 'string' ? node['id'] : 'a node', field, given }];
       });

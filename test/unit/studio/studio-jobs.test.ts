@@ -308,4 +308,15 @@ describe('jobs', () => {
       code: 'file/not-allowed',
     });
   });
+
+  it.each([
+    ['routing set', { routing: '/proc/self/environ' }],
+    ['companion', { companions: [{ role: 'emotion', path: '/proc/self/environ' }] }],
+  ])('refuses a family whose %s lies outside of them', async (_, outside) => {
+    const family = { id: 'family', kind: 'family', name: 'x', folder: 'outputs', ...outside };
+    const text = JSON.stringify({ version: 1, nodes: [family], edges: [] });
+    await expect(studio.call('planBuild', { text })).rejects.toMatchObject({
+      code: 'file/not-allowed',
+    });
+  });
 });
