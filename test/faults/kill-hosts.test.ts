@@ -46,8 +46,8 @@ describe('a host that is killed', () => {
     const counts: Record<string, number> = {};
     try {
       const cases = casesOf('kill factory', 60);
-      for (const { random, name, index } of cases) {
-        const [state, start] = states[index % states.length]!;
+      for (const { random, name, seed } of cases) {
+        const [state, start] = states[seed % states.length]!;
         // Started, so that the moment lies in the call.
         if (random.below(3) > 0) await host.call('describeMachine', {});
         const call = ended(`${name}: ${state}`, start());
@@ -72,8 +72,8 @@ describe('a host that is killed', () => {
       await engine.load('a', 'model.gguf');
       const { text } = await engine.ask('a', 'What does sunburn mean?', { maxTokens: 40 });
       const cases = casesOf('kill engine', 60);
-      for (const { random, name, index } of cases) {
-        const state = ['idle', 'loading', 'answering'][index % 3] ?? 'idle';
+      for (const { random, name, index, seed } of cases) {
+        const state = ['idle', 'loading', 'answering'][seed % 3] ?? 'idle';
         let call: Promise<unknown> = Promise.resolve(null);
         if (state === 'loading') call = ended(name, engine.load(`b${index}`, 'model.gguf'));
         if (state === 'answering') call = ended(name, engine.ask('a', 'What does sunburn mean?', { maxTokens: 400 }));
