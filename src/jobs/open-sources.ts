@@ -14,6 +14,7 @@ import { ggufAdapterOf, isGgufAdapter } from '#src/model/open-gguf-adapter.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import { losslessView } from '#src/stages/convert/lossless-view.ts';
 import { openHuggingFaceModel } from '#src/stages/convert/open-hugging-face-model.ts';
+import { refuseCompanion } from '#src/stages/library/refuse-companion.ts';
 import { withoutProvenance } from '#src/stages/package/provenance.ts';
 
 export interface OpenedSource<Content> {
@@ -72,7 +73,7 @@ export async function openPlainBase(
   };
 }
 
-/** Opens an adapter. The caller closes it. Throws `adapter/invalid` for anything else. */
+/** Opens an adapter. The caller closes it. Throws `companion/mismatch` for a voice, a recognizer ..., `adapter/invalid` for anything else. */
 export async function openAdapter(path: string): Promise<OpenedSource<LoraAdapter>> {
   const inputs = await inputFiles(path, 'adapter');
   if (await isFolder(path)) {
@@ -80,6 +81,7 @@ export async function openAdapter(path: string): Promise<OpenedSource<LoraAdapte
   }
   const model = await openGgufFile(path);
   try {
+    if (!isGgufAdapter(model)) refuseCompanion(path, model, 'an adapter');
     return { content: ggufAdapterOf(model), inputs, notices: [] };
   } catch (error) {
     await model.close();

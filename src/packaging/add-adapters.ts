@@ -14,7 +14,8 @@ import { hashSourceFiles, listSourceFiles } from '#src/io/source-hash.ts';
 import { isDirectory } from '#src/io/is-directory.ts';
 import { ensureOwnFolder, studioHome } from '#src/io/studio-home.ts';
 import { openGgufModel } from '#src/model/gguf-model.ts';
-import { ggufAdapterOf } from '#src/model/open-gguf-adapter.ts';
+import { ggufAdapterOf, isGgufAdapter } from '#src/model/open-gguf-adapter.ts';
+import { refuseCompanion } from '#src/stages/library/refuse-companion.ts';
 import { baseOfModel } from '#src/stages/merge/adapter-base.ts';
 import { mapAdapter } from '#src/stages/merge/map-adapter.ts';
 import { rewriteBundle, type AddedAdapter, type RewrittenBundle } from './bundle/rewrite-bundle.ts';
@@ -152,6 +153,7 @@ async function openAdapter(path: string) {
   if (await isDirectory(path)) return openPeftAdapter(await openFolder(path));
   const model = await openGgufModel(await openFileByteSource(path), refuseParts);
   try {
+    if (!isGgufAdapter(model)) refuseCompanion(path, model, 'an adapter');
     return ggufAdapterOf(model);
   } catch (error) {
     await model.close();

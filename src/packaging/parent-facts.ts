@@ -7,6 +7,7 @@ import { adapterName, baseName } from '#src/recipe/node-names.ts';
 import type { Recipe } from '#src/recipe/recipe-schema.ts';
 import { levelOfGguf } from '#src/stages/library/level-of-gguf.ts';
 import { roleOfGguf } from '#src/stages/library/gguf-role.ts';
+import { refuseCompanion } from '#src/stages/library/refuse-companion.ts';
 import { readProvenance } from '#src/stages/package/provenance.ts';
 import { baseNameOf } from './file-names.ts';
 import { generalTypeOf, type OpenParent } from './bundle/open-parent.ts';
@@ -68,7 +69,6 @@ export function parentFacts(parent: OpenParent, domain?: string): ParentFacts {
 export function refuseAsParent(parent: OpenParent): void {
   const { metadata, tensors } = parent.header;
   const type = generalTypeOf(parent.header);
-  const architecture = entryString(metadata, 'general.architecture') ?? '';
   const refuse = (what: string, hint: string): never => {
     throw new StudioError('companion/mismatch', `${parent.path} is ${what}, not a parent.`, {
       hint,
@@ -76,13 +76,10 @@ export function refuseAsParent(parent: OpenParent): void {
   };
   if (type === 'adapter') refuse('a LoRA adapter', `Give the base that it belongs to, and: --lora ${parent.path}.`); // prettier-ignore
   if (type === 'imatrix') refuse('an importance matrix', 'It is used when quantizing: --imatrix.');
-  const { kind, role } = roleOfGguf(architecture, metadata, tensors.length);
-  if (kind !== 'companion') return;
-  const asCompanion = role === 'voice' ? (/wavtokenizer|vocoder/.test(architecture) ? 'vocoder' : 'tts') : role === 'speech' && architecture !== 'clip' ? 'asr' : 'mmproj'; // prettier-ignore
-  refuse(
-    `a companion (${architecture})`,
-    `Companions are packaged apart, never as parents and never merged: --companion ${asCompanion}=${parent.path}.`,
-  );
+  refuseCompanion(parent.path, parent.header, 'a parent');
+  const architecture = entryString(metadata, 'general.architecture') ?? '';
+  if (roleOfGguf(architecture, metadata, tensors.length).kind !== 'companion') return;
+  refuse(`of a kind that answers nothing (${architecture})`, 'Give a model that llama.cpp runs; if it belongs beside one: --companion ROLE=FILE.'); // prettier-ignore
 }
 
 function bundledOf(parent: OpenParent, recipe: Recipe | undefined): ManifestAdapter[] {

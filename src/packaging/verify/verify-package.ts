@@ -182,12 +182,14 @@ interface Reference {
   readonly bytes?: number | undefined;
 }
 
-/** Files that a manifest names. An adapter's hash is that of its source, so a loose one is held to SHA256SUMS alone. */
+/** Files that a manifest names. An adapter's hash is that of its source: of the file itself only for a loose one. */
 function referencesOf({ parents, companions, classifier }: RouterManifest): Reference[] {
   return [
     ...parents.map(({ file, sha256, bytes }) => ({ file, sha256, bytes })),
     ...parents.flatMap(({ adapters }) =>
-      adapters.flatMap(({ file }) => (file === undefined ? [] : [{ file }])),
+      adapters.flatMap(({ file, source, sha256 }) =>
+        file === undefined ? [] : [{ file, ...(source === 'file' ? { sha256 } : {}) }],
+      ),
     ),
     ...companions.map(({ file, sha256, bytes }) => ({ file, sha256, bytes })),
     ...(classifier.kind === 'lexical' || classifier.file === undefined

@@ -72,6 +72,20 @@ describe('verifying', () => {
     expect(await failures()).toEqual(['p.gguf hash', 'p.gguf structure']);
   });
 
+  it('holds a loose adapter to the hash of its own file', async () => {
+    const loose = buildGguf({ tensors: [{ name: 'b', shape: [32] }] });
+    const named = (hash: string) => (manifest: Record<string, never>) => {
+      const [parent] = manifest['parents'] as never as object[];
+      const adapter = { id: 'd/s', domain: 'd', subdomain: 's', scale: 1, sha256: hash, source: 'file', file: 'l.gguf' }; // prettier-ignore
+      return { ...manifest, parents: [{ ...parent, adapters: [adapter] }] };
+    };
+    write(named(sha256(model)));
+    writeFileSync(join(folder, 'l.gguf'), loose);
+    expect(await failures()).toContain('l.gguf hash');
+    write(named(sha256(loose)));
+    expect(await failures()).not.toContain('l.gguf hash');
+  });
+
   it('holds files to SHA256SUMS, also those that no manifest names', async () => {
     write();
     writeFileSync(join(folder, 'extra.txt'), 'text');
