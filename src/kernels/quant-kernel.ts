@@ -4,10 +4,8 @@ import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types
 import { quantsWasm } from './quants.wasm.ts';
 
 export interface QuantKernel {
-  /** The types that it encodes. */
-  readonly encodes: readonly GgmlType[];
-  /** The types that it decodes. */
-  readonly decodes: readonly GgmlType[];
+  /** The types that it encodes and decodes. */
+  readonly types: readonly GgmlType[];
   /** Whether importance weights change what it writes. */
   weighs(type: GgmlType): boolean;
   /** The kernel's own rows: write F32 values here, then encode them. Calling it again invalidates earlier views. */
@@ -77,8 +75,7 @@ export function createQuantKernel(): QuantKernel | undefined {
   }
 
   return {
-    encodes: [...floats, ...quantized],
-    decodes: [...floats, ...quantized],
+    types: [...floats, ...quantized],
     weighs: (type) => type !== 'Q8_0' && !floats.includes(type),
     rows,
     encode(type, rowCount, columns, importance, target) {

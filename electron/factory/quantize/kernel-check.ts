@@ -44,10 +44,7 @@ export function kernelChoice(): KernelChoice {
 export function checkKernels(codec: RowCodec, choice: KernelChoice): KernelFinding[] {
   const kernel = createQuantKernel();
   if (kernel === undefined) return [];
-  return [
-    ...kernel.encodes,
-    ...kernel.decodes.filter((type) => !kernel.encodes.includes(type)),
-  ].map((type) => {
+  return kernel.types.map((type) => {
     const reason = reasonAgainst(kernel, codec, type, choice);
     return reason === undefined ? { type, kernel: 'wasm' } : { type, kernel: 'ggml', reason };
   });
@@ -81,26 +78,20 @@ function differs(kernel: QuantKernel, codec: RowCodec, type: GgmlType, shape: nu
   const found = new Uint8Array(expected.length);
   for (const importance of kernel.weighs(type) ? [null, weights] : [null]) {
     codec.encode(type, source, expected, rowCount, columns, importance);
-    if (!kernel.encodes.includes(type)) continue;
     kernel.rows(elements).set(source);
     const refused = kernel.encode(type, rowCount, columns, importance, found);
-    const blockBytes = expected.length / (elements / blockWeights(type));
+    const { bytesPerBlock } = ggmlTypes[type];
     for (const block of refused) {
       found.set(
-        expected.subarray(block * blockBytes, (block + 1) * blockBytes),
-        block * blockBytes,
+        expected.subarray(block * bytesPerBlock, (block + 1) * bytesPerBlock),
+        block * bytesPerBlock,
       );
     }
     if (!Buffer.from(found).equals(expected)) return true;
   }
-  if (!kernel.decodes.includes(type)) return false;
   const decoded = new Float32Array(elements);
   codec.decode(type, expected, decoded, elements);
   return !Buffer.from(kernel.decode(type, expected, elements).slice().buffer).equals(
     Buffer.from(decoded.buffer),
   );
-}
-
-function blockWeights(type: GgmlType): number {
-  return ggmlTypes[type].blockSize;
 }

@@ -34,7 +34,7 @@ export class RowEncoder {
   decode(type: GgmlType, source: Uint8Array, elements: number): Float32Array {
     const { codec, kernel } = this;
     if (
-      kernel?.decodes.includes(type) === true &&
+      kernel?.types.includes(type) === true &&
       elements % 8 === 0 &&
       !this.leavesTo(libraryDecodes, type) &&
       this.isTrusted(type)
@@ -57,7 +57,7 @@ export class RowEncoder {
   ): void {
     const { codec, kernel } = this;
     const usable =
-      kernel?.encodes.includes(type) === true &&
+      kernel?.types.includes(type) === true &&
       (rowCount * columns) % 8 === 0 &&
       (weights !== null || !this.leavesTo(libraryEncodes, type)) &&
       this.isTrusted(type);

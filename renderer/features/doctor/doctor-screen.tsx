@@ -1,10 +1,11 @@
 // Doctor: what is wrong with a model file, what can be put right, and what interrupted work left behind.
 import { FileSearch, FolderSearch, ScanHeart } from 'lucide-react';
-import { useEffect, useState, type DragEvent } from 'react';
+import { useEffect } from 'react';
 import { carriesFiles } from '#renderer/stores/dragged-files.ts';
 import { goTo, takeHandover, useNavigation } from '#renderer/stores/navigation-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
 import { EmptyState } from '#renderer/ui/empty-state.tsx';
+import { useFileDrop } from '#renderer/ui/use-file-drop.ts';
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
 import { Tabs } from '#renderer/ui/tabs.tsx';
 import { useStudio } from '#renderer/stores/studio-store.ts';
@@ -20,28 +21,15 @@ export function DoctorScreen() {
   const { view, run, subject } = useDoctor();
   const lines = useBatch((store) => store.lines.length);
   const handover = useNavigation((store) => store.handover);
-  const [dropping, setDropping] = useState(false);
   useEffect(() => {
     const taken = takeHandover('doctor');
     if (taken !== undefined) void takeFiles(taken.files.map(({ id }) => id));
   }, [handover]);
 
-  const drop = {
-    onDragOver(event: DragEvent) {
-      if (!carriesFiles(event.dataTransfer)) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = 'copy';
-      setDropping(true);
-    },
-    onDragLeave(event: DragEvent<HTMLElement>) {
-      if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false);
-    },
-    onDrop(event: DragEvent) {
-      event.preventDefault();
-      setDropping(false);
-      void takeDrop(event.dataTransfer);
-    },
-  };
+  const { dropping, handlers: drop } = useFileDrop(
+    carriesFiles,
+    (transfer) => void takeDrop(transfer),
+  );
   const isEmpty = view === 'file' && run === undefined;
   return (
     <div className={css.screen} {...drop}>

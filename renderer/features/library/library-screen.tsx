@@ -1,6 +1,6 @@
 // The library: every model, adapter and matrix that was found, with what this machine can do with it.
 import { FolderPlus, Plus, Upload } from 'lucide-react';
-import { useDeferredValue, useEffect, useMemo, useRef, useState, type DragEvent } from 'react';
+import { useDeferredValue, useEffect, useMemo, useRef, useState } from 'react';
 import { followLibrary, loadLibrary, useLibrary } from '#renderer/stores/library-store.ts';
 import { goTo, takeHandover, useNavigation } from '#renderer/stores/navigation-store.ts';
 import { Button } from '#renderer/ui/button.tsx';
@@ -12,6 +12,7 @@ import { ResizeHandle, shareOfWindow, useStoredSize } from '#renderer/ui/resize-
 import { ScreenHeader } from '#renderer/ui/screen-header.tsx';
 import { Skeleton } from '#renderer/ui/skeleton.tsx';
 import { VirtualTable } from '#renderer/ui/virtual-table.tsx';
+import { useFileDrop } from '#renderer/ui/use-file-drop.ts';
 import { pickModelFolder, pickModels, takeDrop } from './add-files.ts';
 import { DetailsPanel } from './details/details-panel.tsx';
 import { addToWorkflow, chatWith, dragEntry } from './entry-actions.ts';
@@ -30,7 +31,6 @@ export function LibraryScreen() {
   const { entries, loading, listed, error } = useLibrary();
   const { filters, sort, selected, uploads } = useLibraryView();
   const [panelWidth, setPanelWidth] = useStoredSize('library-details', shareOfWindow(0.26, 480));
-  const [dropping, setDropping] = useState(false);
   const [width, setWidth] = useState(1200);
   const screen = useRef<HTMLDivElement>(null);
   const table = useRef<HTMLDivElement>(null);
@@ -58,22 +58,11 @@ export function LibraryScreen() {
     return () => observer.disconnect();
   }, []);
 
-  const drop = {
-    onDragOver(event: DragEvent) {
-      if (!event.dataTransfer.types.includes('Files')) return;
-      event.preventDefault();
-      event.dataTransfer.dropEffect = 'copy';
-      setDropping(true);
-    },
-    onDragLeave(event: DragEvent<HTMLElement>) {
-      if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false);
-    },
-    onDrop(event: DragEvent) {
-      event.preventDefault();
-      setDropping(false);
-      void takeDrop(event.dataTransfer);
-    },
-  };
+  const { dropping, handlers: drop } = useFileDrop(
+    // Not what is dragged from here.
+    (transfer) => transfer.types.includes('Files'),
+    (transfer) => void takeDrop(transfer),
+  );
 
   return (
     <div className={css.library} ref={screen} {...drop}>

@@ -1,12 +1,11 @@
 // `repair`: the plan first, then a yes, then the repaired files and what to trust.
-import { readFile } from 'node:fs/promises';
 import { isHealthy } from '#src/jobs/repair/repair-and-probe.ts';
 import type { RepairPlan, RepairReport } from '#src/contract/doctor/repair.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { toIoError } from '#src/io/io-error.ts';
 import { repairDescriptor } from '#src/stages/repair/descriptor.ts';
 import type { OptionValues } from '#src/stages/stage-descriptor.ts';
 import { defineCommand, type CommandContext } from '../command.ts';
+import { readPrompts } from '../read-prompts.ts';
 import { recordRepair } from '../record-command.ts';
 import { renderRepairPlan, renderRepairReport } from '../render-repair.ts';
 import { usageError } from '../usage-error.ts';
@@ -20,8 +19,6 @@ interface Outcome {
   readonly report?: RepairReport;
   readonly error?: { readonly code: string; readonly message: string; readonly hint?: string };
 }
-
-const mostPrompts = 100;
 
 export const repairCommand = defineCommand(
   repairDescriptor,
@@ -139,17 +136,4 @@ function checkOptions(options: Options, positionals: readonly string[]): void {
   if (options.yes === true && options['dry-run'] === true) {
     throw usageError('--yes and --dry-run contradict each other.', 'Give one of them.');
   }
-}
-
-/** One prompt on each line; empty lines are passed over. */
-async function readPrompts(path: string): Promise<string[]> {
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw toIoError(error, path);
-  });
-  const prompts = text.split(/\r?\n/).map((line) => line.trim()).filter((line) => line !== ''); // prettier-ignore
-  if (prompts.length === 0) throw usageError(`${path} holds no prompts.`, 'Write one prompt on each line.'); // prettier-ignore
-  if (prompts.length > mostPrompts) {
-    throw usageError(`${path} holds ${prompts.length} prompts; at most ${mostPrompts} are asked.`, 'Take a part of them.'); // prettier-ignore
-  }
-  return prompts;
 }

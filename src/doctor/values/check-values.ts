@@ -2,13 +2,14 @@
 // tensors that are the same, and per tensor the SHA-256 where the file carries one.
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { readProvenance } from '#src/stages/package/provenance.ts';
+import { slabsOf } from '#src/model/tensor-slabs.ts';
 import type { Check, CheckContext } from '../findings.ts';
 import { checkTensorHashes } from '../hashes/check-hashes.ts';
 import type { Subject } from '../subject.ts';
 import { compareTensors } from './compare-tensors.ts';
 import { findDuplicates } from './find-duplicates.ts';
 import { findingsOfTensor } from './tensor-findings.ts';
-import { isReadable, slabBytes, slabsOf, type ScannedSubject } from './read-tensors.ts';
+import { isReadable, slabBytes, type ScannedSubject } from './read-tensors.ts';
 import { scanTensor } from './scan-tensor.ts';
 
 /** Both checks; the values are read by the first, and the hashes told by the second. */
@@ -49,7 +50,7 @@ async function* scanAll(
     const { type, shape, part, data } = tensor;
     const scan = scanTensor({ type, shape, littleEndian, isFinite: (each, bytes) => ports.codec.isFinite(each, bytes) }); // prettier-ignore
     const hash = isHashed ? ports.createSha256() : undefined;
-    for (const { offset, length } of slabsOf(tensor)) {
+    for (const { offset, length } of slabsOf(tensor, slabBytes)) {
       signal.throwIfAborted();
       const bytes = buffer.subarray(0, length);
       await part.source.readInto(bytes, data.offset + offset);

@@ -1,9 +1,10 @@
 // Tensors with the same bytes under two names: one of them is lost. Tied embeddings are the same by design, and models that
 // repeat whole layers ("self-merges") are too: then all matrices of the layer are.
 import { readBytes } from '#src/formats/bytes/byte-source.ts';
+import { slabsOf } from '#src/model/tensor-slabs.ts';
 import type { Draft } from '../findings.ts';
 import type { Subject } from '../subject.ts';
-import { isWeightMatrix, slabsOf, type ReadTensor, type ScannedSubject } from './read-tensors.ts';
+import { isWeightMatrix, slabBytes, type ReadTensor, type ScannedSubject } from './read-tensors.ts';
 
 /** Small tensors are alike by chance. */
 const leastBytes = 16_384;
@@ -45,7 +46,7 @@ export async function* findDuplicates(
 }
 
 async function areEqual(left: ReadTensor, right: ReadTensor): Promise<boolean> {
-  for (const { offset, length } of slabsOf(left)) {
+  for (const { offset, length } of slabsOf(left, slabBytes)) {
     const one = await readBytes(left.part.source, left.data.offset + offset, length);
     const other = await readBytes(right.part.source, right.data.offset + offset, length);
     for (let index = 0; index < length; index++) if (one[index] !== other[index]) return false;

@@ -1,9 +1,8 @@
 // Reads every tensor once, in slabs: are all values finite, and does the SHA-256 fit where the file carries one.
-import { rowByteLength } from '#src/tensors/ggml-types.ts';
 import type { GgufPart } from '#src/model/gguf-parts.ts';
-import type { GgufEntry, GgufTensorInfo } from '#src/formats/gguf/types.ts';
+import { slabsOf } from '#src/model/tensor-slabs.ts';
+import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { entryValue } from '#src/formats/gguf/entries.ts';
-import { rowCountOf } from '#src/model/model-view.ts';
 import type { StageRun } from '#src/contract/stage-events.ts';
 import { failed, passed, type Finding } from './check-result.ts';
 import { provenanceKeys } from '../package/provenance.ts';
@@ -39,7 +38,7 @@ export async function* checkTensors(
   for (const [index, { part, tensor }] of tensors.entries()) {
     const hash = expected === undefined ? undefined : ports.createSha256();
     let finite = true;
-    for (const { offset, length } of slabsOf(tensor)) {
+    for (const { offset, length } of slabsOf(tensor, slabBytes)) {
       signal.throwIfAborted();
       const bytes = buffer.subarray(0, length);
       await part.source.readInto(bytes, part.header.dataOffset + tensor.offset + offset);
@@ -84,20 +83,6 @@ function hashFinding(count: number, wrong: readonly string[]): Finding {
     { count: wrong.length, tensors: wrong.slice(0, namedTensors) },
   );
 }
-
-/** Whole rows where several fit into a slab; a longer row is read in whole blocks. */
-function* slabsOf(tensor: GgufTensorInfo): Generator<{ offset: number; length: number }> {
-  const rowBytes = rowByteLength(tensor.type, tensor.shape[0] ?? 1);
-  const unit = rowBytes <= slabBytes ? rowBytes : rowByteLength(tensor.type, blockWeights);
-  const step = Math.max(1, Math.floor(slabBytes / Math.max(1, unit))) * unit;
-  const size = rowBytes * rowCountOf(tensor.shape);
-  for (let offset = 0; offset < size; offset += step) {
-    yield { offset, length: Math.min(step, size - offset) };
-  }
-}
-
-/** A multiple of every block size, so a piece of a row ends between blocks. */
-const blockWeights = 256;
 
 /** The hashes, undefined without them, `misfit` when they cannot belong to these tensors. */
 function readTensorHashes(

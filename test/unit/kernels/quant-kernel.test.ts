@@ -63,7 +63,7 @@ function compare(shape: string, weights: Float32Array | null) {
 /** Differences by type between the kernel's blocks and libggml's; refused blocks do not count. */
 function compareValues(source: Float32Array, weights: Float32Array | null) {
   return types
-    .filter((type) => kernel.encodes.includes(type))
+    .filter((type) => kernel.types.includes(type))
     .map((type) => {
       const length = rowCount * rowByteLength(type, columns);
       const blockBytes = rowByteLength(type, ggmlTypes[type].blockSize);
@@ -164,8 +164,8 @@ describe('the kernel', () => {
   });
 
   it('has no types that carry tables of their own', () => {
-    expect(kernel.encodes).not.toContain('IQ2_XS');
-    expect(kernel.encodes).not.toContain('TQ1_0');
+    expect(kernel.types).not.toContain('IQ2_XS');
+    expect(kernel.types).not.toContain('TQ1_0');
   });
 
   it.each(['F16', 'BF16'] as const)('decodes every value of %s as libggml does', (type) => {
