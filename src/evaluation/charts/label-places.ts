@@ -1,5 +1,6 @@
-// Where the labels of a scatter plot go: beside their point, on no other label, point or edge. Greedy over a few places per
-// label, in the order of the points; a label that fits nowhere is left out and appears when its point is pointed at.
+// Where the labels of a scatter plot go: beside their point, on no other label, point or edge, and on no line while there is
+// another place. Greedy over some places per label, in the order of the points; a label that fits nowhere is left out and
+// appears when its point is pointed at.
 
 export interface Box {
   readonly x: number;
@@ -15,6 +16,18 @@ export interface LabelledPoint {
   readonly radius: number;
   /** Of the text, in the same units. */
   readonly width: number;
+}
+
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface KeptOff {
+  /** Boxes that no label may cover. */
+  readonly boxes?: readonly Box[];
+  /** Corners of a line that labels keep off; one that fits nowhere else stands on it, which a halo keeps readable. */
+  readonly line?: readonly Place[];
 }
 
 export interface LabelPlace {
@@ -35,12 +48,18 @@ const directions = [
   [0, 1],
 ] as const;
 
-/** Places of the labels, undefined for those that have none; `keepFree` are boxes that no label may cover. */
+/** How far from their point labels stand, in gaps; the farther ones have a leader drawn to them. */
+const distances = [1, 2.2, 3.4] as const;
+
+/** Between a label and a line. */
+const lineRoom = 2;
+
+/** Places of the labels, undefined for those that have none. */
 export function placeLabels(
   points: readonly LabelledPoint[],
   bounds: Box,
   height: number,
-  keepFree: readonly Box[] = [],
+  { boxes = [], line = [] }: KeptOff = {},
 ): (LabelPlace | undefined)[] {
   const marks = points.map(({ x, y, radius }) => ({
     x: x - radius,
@@ -48,9 +67,14 @@ export function placeLabels(
     width: 2 * radius,
     height: 2 * radius,
   }));
-  const taken: Box[] = [...keepFree];
+  const taken: Box[] = [...boxes];
   return points.map((point, index) => {
-    for (const distance of [1, 2.2]) {
+    let onLine: Box | undefined;
+    const place = (box: Box): LabelPlace => {
+      taken.push(box);
+      return { x: box.x, y: box.y + box.height / 2 };
+    };
+    for (const distance of distances) {
       for (const direction of directions) {
         const box = boxBeside(point, direction, height, distance);
         const free =
@@ -58,11 +82,11 @@ export function placeLabels(
           !taken.some((other) => overlap(box, other)) &&
           !marks.some((mark, other) => other !== index && overlap(box, mark));
         if (!free) continue;
-        taken.push(box);
-        return { x: box.x, y: box.y + box.height / 2 };
+        if (!isCrossed(box, line)) return place(box);
+        onLine ??= box;
       }
     }
-    return undefined;
+    return onLine === undefined ? undefined : place(onLine);
   });
 }
 
@@ -94,4 +118,30 @@ function isInside(box: Box, bounds: Box): boolean {
     box.x + box.width <= bounds.x + bounds.width &&
     box.y + box.height <= bounds.y + bounds.height
   );
+}
+
+function isCrossed(box: Box, line: readonly Place[]): boolean {
+  return line.some((end, index) => {
+    const start = line[index - 1];
+    return start !== undefined && crosses(start, end, box);
+  });
+}
+
+/** Whether a segment touches a box, by Liang and Barsky's clipping. */
+function crosses(start: Place, end: Place, { x, y, width, height }: Box): boolean {
+  let from = 0;
+  let to = 1;
+  const sides = [
+    [start.x - end.x, start.x - (x - lineRoom)],
+    [end.x - start.x, x + width + lineRoom - start.x],
+    [start.y - end.y, start.y - (y - lineRoom)],
+    [end.y - start.y, y + height + lineRoom - start.y],
+  ] as const;
+  for (const [slope, room] of sides) {
+    if (slope === 0) {
+      if (room < 0) return false;
+    } else if (slope < 0) from = Math.max(from, room / slope);
+    else to = Math.min(to, room / slope);
+  }
+  return from <= to;
 }

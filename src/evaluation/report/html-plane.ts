@@ -55,10 +55,13 @@ export function htmlPlane(rows: readonly ReportRow[]): Markup {
     points.map(({ x, y, name }) => ({ x, y, radius: 8, width: name.length * letterWidth })),
     { x: area.left, y: area.top, width: area.right - area.left, height: area.bottom - area.top },
     labelHeight,
-    [
-      { x: area.right - 80, y: gate - 20, width: 80, height: 22 },
-      { x: area.left, y: gate - 1, width: area.right - area.left, height: 2 },
-    ],
+    {
+      boxes: [
+        { x: area.right - 80, y: gate - 20, width: 80, height: 22 },
+        { x: area.left, y: gate - 1, width: area.right - area.left, height: 2 },
+      ],
+      line,
+    },
   );
   return html`<svg
     viewBox="0 0 ${width} ${height}"

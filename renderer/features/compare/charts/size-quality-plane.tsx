@@ -91,7 +91,10 @@ export function SizeQualityPlane(props: PlaneProps) {
     })),
     { x: area.left, y: area.top, width: area.right - area.left, height: area.bottom - area.top },
     labelHeight,
-    showsGate ? [{ x: area.right - 84, y: gateAt - 20, width: 84, height: 24 }] : [],
+    {
+      boxes: showsGate ? [{ x: area.right - 84, y: gateAt - 20, width: 84, height: 24 }] : [],
+      line,
+    },
   );
   const focusable = points.some(({ row }) => row.id === marked) ? marked : points[0]?.row.id;
   const shown = points.find(({ row }) => row.id === near);

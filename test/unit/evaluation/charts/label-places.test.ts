@@ -1,12 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { placeLabels, type Box } from '#src/evaluation/charts/label-places.ts';
+import { placeLabels, type Box, type Place } from '#src/evaluation/charts/label-places.ts';
 
 const bounds = { x: 0, y: 0, width: 400, height: 300 };
 const height = 14;
 
-function boxes(points: { x: number; y: number }[], keepFree: Box[] = []): (Box | undefined)[] {
+function boxes(
+  points: readonly Place[],
+  keepFree: Box[] = [],
+  line: readonly Place[] = [],
+): (Box | undefined)[] {
   const labelled = points.map((point) => ({ ...point, radius: 6, width: 40 }));
-  return placeLabels(labelled, bounds, height, keepFree).map(
+  return placeLabels(labelled, bounds, height, { boxes: keepFree, line }).map(
     (place) => place && { x: place.x, y: place.y - height / 2, width: 40, height },
   );
 }
@@ -51,4 +55,45 @@ describe('labels of points', () => {
     const [kept] = boxes([{ x: 120, y: 125 }], [free]);
     expect(kept === undefined || !overlap(kept, free)).toBe(true);
   });
+
+  it('keep off a line through their points, whichever way it turns', () => {
+    // Steep, then flat, as a Pareto line falls, and where more is better, rises. Every label has somewhere else to stand.
+    const falling = [
+      { x: 60, y: 40 },
+      { x: 90, y: 170 },
+      { x: 170, y: 225 },
+      { x: 340, y: 250 },
+    ];
+    const rising = falling.map(({ x, y }) => ({ x, y: 290 - y }));
+    // Where nobody asks for it, some stand on the line.
+    expect(boxes(rising).some((box) => box !== undefined && isOn(rising, box))).toBe(true);
+    for (const line of [falling, rising]) {
+      for (const box of boxes(line, [], line)) {
+        if (box === undefined) throw new Error('A label has no place.');
+        expect(isOn(line, box)).toBe(false);
+      }
+    }
+  });
+
+  it('stand on a line rather than nowhere', () => {
+    // Up and down all over the plot: no box without a piece of it.
+    const zigzag = Array.from({ length: 201 }, (_, index) => ({
+      x: index * 2,
+      y: index % 2 === 0 ? 0 : 300,
+    }));
+    const [box] = boxes([{ x: 200, y: 150 }], [], zigzag);
+    expect(box && isOn(zigzag, box)).toBe(true);
+  });
 });
+
+/** Walked in small steps: another way than the code's. */
+function isOn(line: readonly Place[], { x, y, width, height: tall }: Box): boolean {
+  return line.some((end, index) => {
+    const start = line[index - 1] ?? end;
+    return Array.from({ length: 401 }, (_, step) => step / 400).some((part) => {
+      const atX = start.x + (end.x - start.x) * part;
+      const atY = start.y + (end.y - start.y) * part;
+      return atX > x && atX < x + width && atY > y && atY < y + tall;
+    });
+  });
+}
