@@ -8,7 +8,7 @@ import { readBundle } from '#src/formats/bundle/read-bundle.ts';
 import { entryNumber, entryString, entryValue } from '#src/formats/gguf/entries.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
-import { extractBundleMember } from '#src/io/adapter-cache.ts';
+import { extractBundleMember } from '#src/io/extract-adapter.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { shortestSingle } from '#src/text/shortest-single.ts';
 import { isEmbeddingModel } from '#src/stages/validate/validate-model.ts';

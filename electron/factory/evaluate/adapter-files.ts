@@ -5,7 +5,7 @@ import type { EventSink } from '#src/contract/stage-events.ts';
 import { invariant } from '#src/errors/assert.ts';
 import { readBundle } from '#src/formats/bundle/read-bundle.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
-import { extractBundleMember } from '#src/io/adapter-cache.ts';
+import { extractBundleMember } from '#src/io/extract-adapter.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { studioHome } from '#src/io/studio-home.ts';
 import { runtimeAdapters, type AdapterFactory } from '#src/studio/runtime-adapters.ts';

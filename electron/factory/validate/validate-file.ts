@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import promptsFile from '../../../configs/validation_prompts.json' with { type: 'json' };
 import type { StageRun } from '#src/contract/stage-events.ts';
 import type { ValidationReport } from '#src/contract/validation.ts';
-import { extractBundleMember } from '#src/io/adapter-cache.ts';
+import { extractBundleMember } from '#src/io/extract-adapter.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { hashingByteSource } from '#src/io/hashing-byte-source.ts';
 import { validateModel } from '#src/stages/validate/validate-model.ts';

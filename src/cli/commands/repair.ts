@@ -67,7 +67,8 @@ async function repairOne(
     ...(sibling === undefined ? {} : { sibling }),
     ...(folders.length === 0 ? {} : { folders: [...folders] }),
   };
-  const plan = await context.factory('planRepair', params);
+  const planned = await context.factory('planRepair', params);
+  const plan = output === undefined ? planned : { ...planned, output };
   const steps = chosenSteps(plan, options);
   context.print(renderRepairPlan(plan, steps, context.style));
   if (plan.steps.length === 0 || options['dry-run'] === true) return { path, plan };

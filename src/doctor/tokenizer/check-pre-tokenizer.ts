@@ -37,7 +37,11 @@ export async function checkPreTokenizer(
       : `Sets ${tokenKeys.pre} to "${name}".`;
   const base = {
     keys: [tokenKeys.pre],
-    evidence: { pre: pre ?? null, right: right?.names ?? [], because: right?.because ?? '' },
+    evidence: {
+      pre: pre ?? null,
+      right: right?.names ?? [],
+      ...(right === undefined ? {} : { because: right.because }),
+    },
     remedy,
     ...better,
   };

@@ -2,6 +2,7 @@
 // text that is typed as control disappears from answers.
 import type { Draft } from '../findings.ts';
 import { tokenTypes } from '#src/architectures/vocabulary/token-types.ts';
+import { endTexts } from './end-tokens.ts';
 import { mergeHalves } from './merge-halves.ts';
 import {
   isBytePair,
@@ -51,12 +52,18 @@ export function checkTokenTypes(vocabulary: Vocabulary, marks: ReadonlySet<strin
         `${JSON.stringify(token.slice(0, 40))} is ${nameOf(type)} instead of ${nameOf(right)}`,
     )
     .join(', ');
-  const isHarmful = wrong.some(({ right }) => right === tokenTypes.control);
+  const overridden = wrong.filter(({ token, right }) => right === tokenTypes.control && endTexts.has(token)); // prettier-ignore
+  const isHarmful =
+    overridden.length < wrong.filter(({ right }) => right === tokenTypes.control).length;
+  const note =
+    overridden.length === wrong.length
+      ? ' llama.cpp corrects this by itself while it loads; other programs do not.'
+      : '';
   return [
     {
       code: 'tokenizer/token-types',
       ...(isHarmful ? {} : { severity: 'warning' as const }),
-      message: `${wrong.length === 1 ? 'A token has' : `${wrong.length} tokens have`} the wrong type: ${shown}${wrong.length > 3 ? ', ...' : ''}.`,
+      message: `${wrong.length === 1 ? 'A token has' : `${wrong.length} tokens have`} the wrong type: ${shown}${wrong.length > 3 ? ', ...' : ''}.${note}`,
       evidence: { count: wrong.length, tokens: wrong.slice(0, named) },
       keys: [tokenKeys.types],
       remedy: `Sets the type of ${wrong.length === 1 ? `token ${first?.index ?? 0}` : `${wrong.length} tokens`}.`,

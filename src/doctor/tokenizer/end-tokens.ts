@@ -2,7 +2,8 @@
 // special_eog_ids), because files are so often wrong about it.
 import { specialId, type Vocabulary } from './vocabulary.ts';
 
-const endTexts = new Set([
+/** llama.cpp also treats these as control tokens, whatever type the file gives them. */
+export const endTexts: ReadonlySet<string> = new Set([
   '<|eot_id|>', '<|im_end|>', '<|end|>', '<|return|>', '<|call|>', '<|flush|>', '<|calls|>', '<end_of_turn>',
   '<|endoftext|>', '</s>', '<|eom_id|>', '<EOT>', '_<EOT>', '[EOT]', '[EOS]', '<|end_of_text|>',
   '<end_of_utterance>', '<eos>', '<turn|>', '<|tool_response>', '<｜end▁of▁sentence｜>', '[e~[',
