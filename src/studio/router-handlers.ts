@@ -4,6 +4,7 @@ import { dirname, join, relative } from 'node:path';
 import type { RoutingSet } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import type { ManifestDocument } from '#src/contract/studio/router.ts';
+import { StudioError } from '#src/errors/studio-error.ts';
 import { titleOfRequest } from '#src/jobs/run-request.ts';
 import { exportRouter } from '#src/packaging/export/export-router.ts';
 import { writeExport } from '#src/packaging/export/write-export.ts';
@@ -21,6 +22,8 @@ import { listManifests, openManifest, readManifest, saveManifest } from './manif
 import { routerEmotions } from './router-emotions.ts';
 import { embedTextsOf, findRoutingSet } from './router-texts.ts';
 import { routerServing, type RouterServing } from './router-serving.ts';
+import { addEmbeddingModel } from './router-embedding.ts';
+import { measureLexicon } from './measure-lexicon.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 import { watchFiles } from './watched-files.ts';
@@ -38,7 +41,9 @@ type RouterMethods =
   | 'askRouter'
   | 'verifyPackage'
   | 'exportRouter'
-  | 'saveExport';
+  | 'saveExport'
+  | 'addEmbeddingModel'
+  | 'measureLexicon';
 
 export interface RouterPart {
   readonly handlers: StudioHandlers<RouterMethods>;
@@ -61,6 +66,7 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
   const routers = new Map<string, Promise<Router>>();
   const emotions = routerEmotions(hosts.engine.call);
   const serving: RouterServing = routerServing(parts);
+  let lexicon: ReturnType<typeof measureLexicon> | undefined;
 
   /** The trained router of a manifest as it is edited. */
   const routerOf = (path: string, manifest: RouterManifest): Promise<Router> => {
@@ -106,10 +112,15 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
       },
       async trainRouter({ file, manifest, examples }) {
         const path = await files.pathOf(file);
-        const set = await findRoutingSet(manifest, workspace().folder);
-        const learned = examples ? applyRoutingSet(manifest, set) : manifest;
+        // Examples alone are enough for thresholds: a set that knows the routes only adds prompts to them.
+        const set = await findRoutingSet(manifest, workspace().folder).catch((error: unknown) => {
+          if (!examples && error instanceof StudioError && error.code === 'routing/set') return;
+          throw error;
+        });
+        const learned = examples && set !== undefined ? applyRoutingSet(manifest, set) : manifest;
         const embed = embedTextsOf(manifest, path, hosts.engine);
-        const thresholds = await trainThresholds(deciding(learned), calibrationOf(set), embed);
+        const held = set === undefined ? undefined : calibrationOf(set);
+        const thresholds = await trainThresholds(deciding(learned), held, embed);
         return {
           ...learned,
           routes: learned.routes.map((route) => {
@@ -153,6 +164,8 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
           emit(event) {
             if (event.event === 'phase') emit(event);
           },
+        }).catch((error: unknown) => {
+          throw withoutOptions(error);
         });
         await files.allow(target);
         return {
@@ -160,6 +173,15 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
           files: written.map((one) => relative(target, one).replaceAll('\\', '/')),
         };
       },
+      async addEmbeddingModel({ file, model }, { signal, emit }) {
+        refuseReadOnly(workspace());
+        const folder = dirname(await files.pathOf(file));
+        const chosen = await files.pathOf(model);
+        const say = (phase: string, detail?: string) =>
+          emit({ event: 'phase', phase, ...(detail === undefined ? {} : { detail }) });
+        return addEmbeddingModel({ folder, model: chosen, signal, say }, hosts);
+      },
+      measureLexicon: () => (lexicon ??= measureLexicon()),
     },
   };
 }
@@ -167,6 +189,16 @@ export function routerPart(parts: StudioParts, jobs: Pick<JobPart, 'start'>): Ro
 /** Without what no decision is made by: a voice whose vocoder is missing keeps nobody from editing routes. */
 function deciding(manifest: RouterManifest): RouterManifest {
   return { ...manifest, companions: [] };
+}
+
+/** A window has a button where the command line has an option. */
+function withoutOptions(error: unknown): unknown {
+  if (!(error instanceof StudioError) || error.code !== 'output/exists') return error;
+  return new StudioError('output/exists', error.message, {
+    hint: 'Choose another folder, or replace what is there.',
+    details: error.details,
+    cause: error,
+  });
 }
 
 /** What of a name can be part of a file's on every system. */

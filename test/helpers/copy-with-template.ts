@@ -2,6 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { stringEntry, withEntry } from '#src/formats/gguf/entries.ts';
+import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { readGgufHeader } from '#src/formats/gguf/read-header.ts';
 import { encodeGgufHeader } from '#src/formats/gguf/write-header.ts';
 
@@ -16,14 +17,19 @@ export const threeQuestions = [
 ].join('');
 
 /** Writes `source`, a whole GGUF, to `target` with `template` as its chat template. */
-export async function copyWithTemplate(
+export function copyWithTemplate(source: string, target: string, template: string): Promise<void> {
+  return copyWithEntry(source, target, stringEntry('tokenizer.chat_template', template));
+}
+
+/** Writes `source`, a whole GGUF, to `target` with one more, or another, metadata entry. */
+export async function copyWithEntry(
   source: string,
   target: string,
-  template: string,
+  entry: GgufEntry,
 ): Promise<void> {
   const opened = await openFileByteSource(source);
   const header = await readGgufHeader(opened).finally(() => opened.close());
-  const metadata = withEntry(header.metadata, stringEntry('tokenizer.chat_template', template));
+  const metadata = withEntry(header.metadata, entry);
   const { bytes } = encodeGgufHeader({ ...header, version: 3, metadata });
   const data = (await readFile(source)).subarray(header.dataOffset);
   await writeFile(target, Buffer.concat([bytes, data]));

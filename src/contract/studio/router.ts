@@ -68,6 +68,32 @@ export const serverStateSchema = z.object({
   requests: z.object({ running: z.number(), waiting: z.number(), done: z.number() }),
 });
 
+/** An embedding model as a manifest names it. */
+export const manifestEmbeddingSchema = z.object({
+  /** Relative to the manifest's folder. */
+  file: z.string(),
+  sha256: z.string(),
+  bytes: z.number(),
+  /** Length of its vectors. */
+  dimensions: z.number(),
+  /** It lay there already. */
+  reused: z.boolean(),
+});
+
+const measuredShareSchema = z.object({
+  hits: z.number(),
+  count: z.number(),
+  value: z.number(),
+  low: z.number(),
+  high: z.number(),
+});
+
+const phaseEventSchema = z.object({
+  event: z.literal('phase'),
+  phase: z.string(),
+  detail: z.string().exactOptional(),
+});
+
 const exportFormatSchema = z.enum(['llama-server', 'llama-swap', 'ollama', 'lm-studio']);
 
 export const routerMethods = {
@@ -174,14 +200,33 @@ export const routerMethods = {
       /** Relative to the folder. */
       files: z.array(z.string()),
     }),
-    event: z.object({
-      event: z.literal('phase'),
-      phase: z.string(),
-      detail: z.string().exactOptional(),
+    event: phaseEventSchema,
+  },
+  /**
+   * Checks that a GGUF embeds texts, and copies it into the family's folder unless it lies there. The manifest is not
+   * written: what is found goes into its edits. A file of another content is never replaced.
+   */
+  addEmbeddingModel: {
+    params: z.object({ file: fileIdSchema, model: fileIdSchema }),
+    result: manifestEmbeddingSchema,
+    event: phaseEventSchema,
+  },
+  /** What the emotion lexicon is worth on configs/routing/emotions.json, with 95 % intervals. */
+  measureLexicon: {
+    params: z.object({}),
+    result: z.object({
+      labels: z.number(),
+      accuracy: measuredShareSchema,
+      /** Of the sentences that show a feeling: those in which the right one was seen. */
+      seen: measuredShareSchema,
+      /** Of the sentences in which a feeling was detected: those that show it. */
+      right: measuredShareSchema,
     }),
+    event: none,
   },
 };
 
 export type ManifestSummary = z.infer<typeof manifestSummarySchema>;
 export type ManifestDocument = z.infer<typeof manifestDocumentSchema>;
 export type ServerState = z.infer<typeof serverStateSchema>;
+export type ManifestEmbedding = z.infer<typeof manifestEmbeddingSchema>;

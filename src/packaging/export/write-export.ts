@@ -1,6 +1,6 @@
 // Writes an export and everything that its texts name: adapters out of bundles, files in the other program's layout.
 import { dirname, join } from 'node:path';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import type { EventSink } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { openMember } from '#src/formats/bundle/read-bundle.ts';
@@ -84,7 +84,11 @@ async function unpack(
 async function refuseOther(path: string, text: string, overwrite: boolean): Promise<void> {
   const status = await stat(path).catch(() => undefined);
   if (status === undefined || overwrite) return;
-  if (status.isFile() && status.size === Buffer.byteLength(text)) return;
+  const isSame =
+    status.isFile() &&
+    status.size === Buffer.byteLength(text) &&
+    (await readFile(path, 'utf8').catch(() => undefined)) === text;
+  if (isSame) return;
   throw new StudioError('output/exists', `${path} exists already and says something else.`, {
     hint: 'Choose another folder, or replace it with --overwrite.',
   });

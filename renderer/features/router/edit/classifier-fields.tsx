@@ -13,6 +13,7 @@ import { train } from '../state/router-measure.ts';
 import { edit, showTab, useRouter } from '../state/router-store.ts';
 import { measureWays } from '../state/router-ways.ts';
 import css from './edit.module.css';
+import { EmbeddingField } from './embedding-field.tsx';
 
 type Classifier = RouterManifest['classifier'];
 type Embedding = Exclude<Classifier, { kind: 'lexical' }>;
@@ -50,9 +51,8 @@ export function ClassifierFields({ manifest }: { manifest: RouterManifest }) {
         />
       </div>
       <p className={css.text}>{kindTexts[classifier.kind]}</p>
-      {classifier.kind !== 'lexical' && (
-        <EmbeddingFields classifier={classifier} manifest={manifest} />
-      )}
+      <EmbeddingField manifest={manifest} />
+      {classifier.kind !== 'lexical' && <EmbeddingFields classifier={classifier} />}
       {isUntrained && (
         <p className={css.text}>
           The thresholds were found for another way to decide, whose scores are others: train them.
@@ -75,14 +75,8 @@ export function ClassifierFields({ manifest }: { manifest: RouterManifest }) {
   );
 }
 
-function EmbeddingFields({
-  classifier,
-  manifest,
-}: {
-  classifier: Embedding;
-  manifest: RouterManifest;
-}) {
-  const set = <K extends 'parent' | 'method' | 'neighbours'>(
+function EmbeddingFields({ classifier }: { classifier: Embedding }) {
+  const set = <K extends 'method' | 'neighbours'>(
     property: K,
     value: Embedding[K] | undefined,
     step: string,
@@ -94,31 +88,9 @@ function EmbeddingFields({
           : { ...current, classifier: withProperty(current.classifier, property, value) },
       { step, joins: `classifier ${property}` },
     );
-  const { file, parent, method = 'nearest', neighbours = 5 } = classifier;
+  const { method = 'nearest', neighbours = 5 } = classifier;
   return (
     <>
-      {file === undefined ? (
-        <Field label="Hidden states of">
-          <Select
-            value={parent ?? ''}
-            options={[
-              { value: '', label: 'The first parent', description: manifest.parents[0]?.id ?? '' },
-              ...manifest.parents.map(({ id, quantization }) => ({
-                value: id,
-                label: id,
-                description: quantization,
-              })),
-            ]}
-            onChange={(value) =>
-              set('parent', value === '' ? undefined : value, 'Choose what embeds')
-            }
-          />
-        </Field>
-      ) : (
-        <Field label="Embedding model">
-          <p className={css.id}>{file}</p>
-        </Field>
-      )}
       <Field label="Compares with">
         <Select
           value={method}

@@ -12,6 +12,7 @@ import { isEmotionOn, setStepTones, stepTones, withProperty } from '../logic/edi
 import { switchEmotionTo } from '../state/router-edits.ts';
 import { edit } from '../state/router-store.ts';
 import { ClassifierFields } from './classifier-fields.tsx';
+import { LexiconNote } from './lexicon-note.tsx';
 import { TonesFields } from './tones-fields.tsx';
 import css from './edit.module.css';
 
@@ -52,11 +53,7 @@ export function EditRouter({ manifest }: { manifest: RouterManifest }) {
         <Switch checked={isEmotionOn(manifest)} onChange={switchEmotionTo} />
       </Field>
       {isEmotionOn(manifest) && manifest.companions.every(({ role }) => role !== 'emotion') && (
-        <p className={css.text}>
-          Read by a small word list, which is weak: on its test sentences it names the right one of
-          five feelings for 40 % (95 % interval 30 to 51 %); of the feelings that it names, 81 % (17
-          of 21) were there. A companion of the role emotion takes its place.
-        </p>
+        <LexiconNote />
       )}
       {manifest.steps.length > 0 && (
         <TonesFields

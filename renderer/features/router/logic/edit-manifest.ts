@@ -7,6 +7,7 @@ import type {
   RouterManifest,
   Tone,
 } from '#src/contract/routing/manifest.ts';
+import { withClassifier } from '#src/routing/manifest/with-classifier.ts';
 import { defaultTones } from '#src/routing/emotion/apply-tone.ts';
 import type { MovedPrompt } from './router-document.ts';
 
@@ -265,4 +266,46 @@ export function withSampling(
   if (value === undefined) delete next[name];
   else next[name] = value;
   return Object.keys(next).length === 0 ? undefined : next;
+}
+
+/** What the vectors of texts come from: an embedding GGUF of the family's folder, or a parent's hidden states. */
+export type EmbeddingSource =
+  | { readonly kind: 'file'; readonly file: string; readonly sha256: string }
+  | { readonly kind: 'parent'; readonly id: string | undefined };
+
+/**
+ * The classifier with another source of vectors. Where words decided alone, both decide from now on (an embedding by itself
+ * is asked for every text).
+ */
+export function withEmbedding(manifest: RouterManifest, source: EmbeddingSource): RouterManifest {
+  const { classifier } =
+    manifest.classifier.kind === 'lexical' ? withClassifier(manifest, 'cascade') : manifest;
+  if (classifier.kind === 'lexical') return manifest;
+  const [file, sha256, parent] =
+    source.kind === 'file'
+      ? [source.file, source.sha256, undefined]
+      : [undefined, undefined, source.id];
+  const isSame =
+    classifier === manifest.classifier &&
+    classifier.file === file &&
+    classifier.sha256 === sha256 &&
+    classifier.parent === parent;
+  if (isSame) return manifest;
+  const named = withProperty(withProperty(classifier, 'file', file), 'sha256', sha256);
+  return { ...manifest, classifier: withProperty(named, 'parent', parent) };
+}
+
+/** The manifest with the thresholds of a trained one, by route; other edits stay. */
+export function withThresholdsOf(
+  manifest: RouterManifest,
+  trained: RouterManifest,
+): RouterManifest {
+  const thresholds = new Map(trained.routes.map(({ id, threshold }) => [id, threshold]));
+  return {
+    ...manifest,
+    routes: manifest.routes.map((route) => {
+      const threshold = thresholds.get(route.id);
+      return threshold === undefined ? route : { ...route, threshold };
+    }),
+  };
 }

@@ -14,7 +14,7 @@ export function WaysSection({ manifest }: { manifest: RouterManifest }) {
   const isStale =
     ways !== undefined &&
     ways.of !== manifest &&
-    JSON.stringify(examplesOf(ways.of)) !== JSON.stringify(examplesOf(manifest));
+    JSON.stringify(trainedOn(ways.of)) !== JSON.stringify(trainedOn(manifest));
   return (
     <section
       className={css.section}
@@ -62,6 +62,15 @@ export function WaysSection({ manifest }: { manifest: RouterManifest }) {
           </tbody>
         </table>
       )}
+      <p className={css.text}>
+        The embedding: {embeddingName(manifest.classifier, manifest.parents)}.{' '}
+        <Button
+          variant="quiet"
+          onClick={() => useRouter.setState({ selection: undefined, tab: 'edit' })}
+        >
+          Choose another
+        </Button>
+      </p>
       {ways !== undefined && (
         <p className={css.text}>
           Choosing a way by these figures selects on the test prompts: the chosen one’s figures are
@@ -113,7 +122,21 @@ function Figures({ way, current }: { way: MeasuredWay; current: boolean }) {
   );
 }
 
-/** What training depends on beside the classifier. */
-function examplesOf({ routes, fallback }: RouterManifest): unknown {
-  return [fallback.examples, routes.map(({ id, examples, keywords }) => [id, examples, keywords])];
+/** What training depends on beside the kind of classifier. */
+function trainedOn({ routes, fallback, classifier, parents }: RouterManifest): unknown {
+  return [
+    embeddingName(classifier, parents),
+    fallback.examples,
+    routes.map(({ id, examples, keywords }) => [id, examples, keywords]),
+  ];
+}
+
+/** What the embedding is; without one in the manifest, what comparing takes. */
+function embeddingName(
+  classifier: RouterManifest['classifier'],
+  parents: RouterManifest['parents'],
+): string {
+  if (classifier.kind !== 'lexical' && classifier.file !== undefined) return classifier.file;
+  const parent = classifier.kind === 'lexical' ? undefined : classifier.parent;
+  return `the hidden states of ${parent ?? parents[0]?.id ?? 'the first parent'}`;
 }

@@ -67,6 +67,7 @@ export function showManifest(
     tab: 'proof',
     measured: nothingMeasured,
     ways: undefined,
+    embedding: undefined,
   });
   forgetChat();
   noteServed();

@@ -7,6 +7,7 @@ import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import type { RecipeDraft } from '#src/contract/studio/recipes.ts';
 import type { FileReference } from '#src/contract/studio/files.ts';
 import type { ManifestSummary, ServerState } from '#src/contract/studio/router.ts';
+import type { StudioResult } from '#renderer/studio-client.ts';
 import type { Cell } from '../logic/matrix-data.ts';
 import {
   edited,
@@ -60,6 +61,12 @@ export interface Ways {
   readonly error: unknown;
 }
 
+/** What is being done to take another embedding, or why it was not taken. */
+export interface ChoosingEmbedding {
+  readonly doing: string | undefined;
+  readonly error: unknown;
+}
+
 /** A manifest as it is served, where this window knows it. */
 export interface ServedManifest {
   readonly sha256: string;
@@ -77,6 +84,9 @@ export interface RouterStore {
   readonly test: Tested;
   readonly measured: Measured;
   readonly ways: Ways | undefined;
+  readonly embedding: ChoosingEmbedding | undefined;
+  /** What the emotion lexicon is worth. */
+  readonly lexicon: StudioResult<'measureLexicon'> | undefined;
   readonly served: ServedManifest | undefined;
   readonly server: ServerState | undefined;
   readonly selection: Selection | undefined;
@@ -114,6 +124,8 @@ export const useRouter = create<RouterStore>(() => ({
   test: nothingTested,
   measured: nothingMeasured,
   ways: undefined,
+  embedding: undefined,
+  lexicon: undefined,
   served: undefined,
   server: undefined,
   selection: undefined,

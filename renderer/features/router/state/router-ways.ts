@@ -2,6 +2,7 @@
 // by. Models are loaded for it, so it runs on request alone, and nothing is edited before one is chosen.
 import { withClassifier } from '#src/routing/manifest/with-classifier.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
+import { withThresholdsOf } from '../logic/edit-manifest.ts';
 import {
   edit,
   useRouter,
@@ -65,20 +66,9 @@ export function stopWays(): void {
 
 /** Takes a way with its thresholds: one step of undo. Other edits that were made meanwhile stay. */
 export function chooseWay({ kind, manifest, result }: MeasuredWay): void {
-  const thresholds = new Map(manifest.routes.map(({ id, threshold }) => [id, threshold]));
-  edit(
-    (current) => {
-      const chosen = withClassifier(current, kind);
-      return {
-        ...chosen,
-        routes: chosen.routes.map((route) => {
-          const threshold = thresholds.get(route.id);
-          return threshold === undefined ? route : { ...route, threshold };
-        }),
-      };
-    },
-    { step: 'Choose how to decide' },
-  );
+  edit((current) => withThresholdsOf(withClassifier(current, kind), manifest), {
+    step: 'Choose how to decide',
+  });
   // What was measured for the comparison is what the held-out figures would be, unless something else was edited since.
   useRouter.setState(({ document, ways }) =>
     document !== undefined && document.past.at(-1)?.manifest === ways?.of
