@@ -5,6 +5,7 @@ import type { ModelView } from '#src/model/model-view.ts';
 import type { Sha256 } from '#src/stages/validate/validation-ports.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
 import { findingCatalog } from './catalog.ts';
+import type { ListedHashes } from './hashes/listed-hash.ts';
 import type { Subject } from './subject.ts';
 import type { ExaminationTask, ExaminedTemplates } from './template/examine-template.ts';
 
@@ -42,8 +43,8 @@ export interface CheckContext {
   readonly source: ModelView | undefined;
   /** Another level of the same model. */
   readonly sibling: ModelView | undefined;
-  /** The whole file's SHA-256 by a list beside it (`SHA256SUMS`, a package's manifest). */
-  readonly fileHash?: { readonly sha256: string; readonly from: string } | undefined;
+  /** SHA-256 of whole files by lists beside them (`SHA256SUMS`, a package's `router.json`). */
+  readonly listedHashes?: ListedHashes | undefined;
   readonly signal: AbortSignal;
 }
 

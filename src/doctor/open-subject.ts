@@ -11,6 +11,7 @@ import type { FileKind } from '#src/contract/doctor/diagnosis.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { Draft } from './findings.ts';
 import { checkForeign } from './structure/check-foreign.ts';
+import { findForeignParts } from './structure/find-foreign-parts.ts';
 import { findParts, type FolderAccess, type FoundPart } from './structure/find-parts.ts';
 import type { Subject, SubjectPart, SubjectTensor } from './subject.ts';
 import { placeTensors } from './survey/place-tensors.ts';
@@ -39,9 +40,12 @@ export async function openSubject(
     if ('foreign' in looked) return { ...looked, close };
     const survey = await readSurvey(source);
     const fileName = source.label.split(/[/\\]/).at(-1) ?? source.label;
-    const { slots, parts } = await findParts({ fileName, source, survey }, folder, opened);
+    const found = await findParts({ fileName, source, survey }, folder, opened);
+    const { slots, parts } = findForeignParts(found.slots, found.parts);
     const subject = await subjectOf(source, survey, parts, folder);
-    return { subject: { ...subject, split: slots, wrongMagic: looked.wrongMagic }, close };
+    // By their names all parts may open as one model, but it is none.
+    const model = parts.length === found.parts.length ? subject.model : undefined;
+    return { subject: { ...subject, model, split: slots, wrongMagic: looked.wrongMagic }, close };
   } catch (error) {
     await close();
     throw error;

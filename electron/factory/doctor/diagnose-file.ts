@@ -1,19 +1,18 @@
 // Diagnoses one file on disk: joins the checks with libggml, Node's hash, the file's folder and what it is compared with.
 import { createHash } from 'node:crypto';
 import { readdir, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { ComparedWith, Diagnosis, DiagnosisEvent } from '#src/contract/doctor/diagnosis.ts';
 import { diagnose } from '#src/doctor/diagnose.ts';
 import type { DoctorPorts } from '#src/doctor/findings.ts';
 import { openSubject, type OpenedSubject } from '#src/doctor/open-subject.ts';
-import { StudioError } from '#src/errors/studio-error.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { openBase } from '#src/jobs/open-sources.ts';
-import { checksumsName, readChecksums } from '#src/packaging/checksums.ts';
 import type { RowCodec } from '../ffi/llama-library.types.ts';
 import { nativeLibrary } from '../native-library.ts';
 import { examineTemplatesApart } from './examine-templates.ts';
+import { readListedHashes } from './read-listed-hashes.ts';
 
 export interface DiagnoseFileOptions extends ComparedWith {
   readonly depth: 'header' | 'full';
@@ -52,7 +51,7 @@ export async function* diagnoseFile(
   try {
     const subject = await openSubjectFile(path);
     opened.push(subject);
-    const fileHash = depth === 'full' ? await expectedHash(path) : undefined;
+    const listedHashes = depth === 'full' ? await readListedHashes(path) : undefined;
     const file = { path, bytes: bytesOf(subject, status.size), modified: status.mtimeMs };
     return yield* diagnose(subject, file, {
       depth,
@@ -60,7 +59,7 @@ export async function* diagnoseFile(
       ports: doctorPorts(),
       source: await open(source),
       sibling: await open(sibling),
-      fileHash,
+      listedHashes,
     });
   } finally {
     for (const each of opened) await each.close();
@@ -92,25 +91,4 @@ function doctorPorts(): DoctorPorts {
     examineTemplates: examineTemplatesApart,
     now: () => performance.now() / 1000,
   };
-}
-
-/** The file's hash by SHA256SUMS beside it or one folder above (packages keep companions in folders). */
-async function expectedHash(
-  path: string,
-): Promise<{ readonly sha256: string; readonly from: string } | undefined> {
-  const folder = dirname(path);
-  const places = [
-    [folder, basename(path)],
-    [dirname(folder), `${basename(folder)}/${basename(path)}`],
-  ] as const;
-  for (const [place, name] of places) {
-    // A list that cannot be read says nothing about the file.
-    const checksums = await readChecksums(place).catch((error: unknown) => {
-      if (error instanceof StudioError && error.kind === 'input') return undefined;
-      throw error;
-    });
-    const sha256 = checksums?.get(name);
-    if (sha256 !== undefined) return { sha256, from: checksumsName };
-  }
-  return undefined;
 }

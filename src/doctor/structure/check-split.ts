@@ -35,9 +35,13 @@ export function* checkSplit({ split, parts, label }: Subject): Generator<Draft, 
     yield {
       code: 'split/part-foreign',
       message: `${fileName ?? ''} should be part ${index + 1} of ${count}, but ${reason ?? 'it is not'}.`,
+      ...(isMixed(reason)
+        ? { cause: 'A part of another level or model was copied over this one.' }
+        : {}),
       evidence: { part: index + 1, of: count, fileName, reason },
     };
   }
+  // What is foreign was left out, and its names with it.
   const names = new Map<string, string>();
   for (const part of parts) {
     for (const { name } of part.survey.tensors) {
@@ -59,7 +63,16 @@ export function* checkSplit({ split, parts, label }: Subject): Generator<Draft, 
     yield {
       code: 'split/part-foreign',
       message: `The whole model should have ${claimed} tensors, but its parts hold ${names.size}: one of them belongs to another split.`,
-      evidence: { claimed, found: names.size },
+      evidence: {
+        claimed,
+        found: names.size,
+        parts: parts.map(({ fileName, survey }) => `${fileName}: ${survey.tensors.length} tensors`),
+      },
     };
   }
+}
+
+/** Its number and counts fit; what it holds does not. */
+function isMixed(reason: string | undefined): boolean {
+  return reason !== undefined && !/^its metadata says|^it belongs to a model of/.test(reason);
 }

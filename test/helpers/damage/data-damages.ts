@@ -1,5 +1,6 @@
 // Damages of what follows the header: cuts, holes, flipped bits, values that no training gives, swapped and doubled tensors.
 import type { FindingCode } from '#src/contract/doctor/finding.ts';
+import { buildRouterManifest } from '../build-router-manifest.ts';
 import { stringArrayEntry } from '#src/formats/gguf/entries.ts';
 import type { BaseName } from './base-files.ts';
 import {
@@ -332,7 +333,38 @@ export const dataDamages: DamageTable = {
     codes: ['hashes/file'],
     repair: 'none',
   },
+  'package-hash': {
+    sentence: 'is not what the router.json of its package says',
+    base: 'plain-Q4_K_M',
+    damage: (base) => ({
+      bytes: flipBit(base, recordOf(base, gate).data + 144 * 9 + 77),
+      name: 'model.gguf',
+      beside: { 'router.json': packageOf('ab'.repeat(32)) },
+    }),
+    codes: ['hashes/file'],
+    repair: 'none',
+  },
+  'package-adapter-hash': {
+    sentence: 'is an adapter, and not the one that the router.json of its package names',
+    base: 'adapter',
+    damage: (base) => ({
+      bytes: flipBit(base, base.length - 4001, 2),
+      name: 'adapter.gguf',
+      beside: { 'router.json': packageOf('ab'.repeat(32)) },
+    }),
+    codes: ['hashes/file'],
+    repair: 'none',
+  },
 };
+
+/** A family of one parent, `model.gguf`, with `adapter.gguf` beside it; both have this hash. */
+export function packageOf(sha256: string): Uint8Array {
+  const manifest = buildRouterManifest();
+  const [first, ...others] = manifest.parents;
+  const adapter = { id: 'care/body', domain: 'care', subdomain: 'body', scale: 1, source: 'file' as const, file: './adapter.gguf', sha256 }; // prettier-ignore
+  const parent = { ...first!, file: 'model.gguf', sha256, adapters: [adapter] };
+  return new TextEncoder().encode(JSON.stringify({ ...manifest, parents: [parent, ...others] }));
+}
 
 function swapAttention(bytes: Uint8Array): Uint8Array {
   const one = recordOf(bytes, 'blk.0.attn_q.weight');

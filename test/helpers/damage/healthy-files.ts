@@ -15,6 +15,7 @@ import { buildGguf } from '../build-gguf.ts';
 import { seededFloats } from '../seeded-floats.ts';
 import type { BaseFiles, BaseName } from './base-files.ts';
 import { setUint32 } from './byte-edits.ts';
+import { packageOf } from './data-damages.ts';
 import type { DamagedFile } from './damage-kind.ts';
 import { recordOf, versionAt } from './gguf-anatomy.ts';
 import { putTogether, rewriteGguf, takeApart } from './rewrite-gguf.ts';
@@ -122,4 +123,14 @@ export const healthyFiles: Readonly<
     const list = new TextEncoder().encode(`${sha256}  model.gguf\n`);
     return { bytes, name: 'model.gguf', beside: { SHA256SUMS: list } };
   },
+  'a package around it': (bases) => {
+    const bytes = bases.bytes('plain-Q4_K_M');
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    return { bytes, name: 'model.gguf', beside: { 'router.json': packageOf(sha256) } };
+  },
+  'a router.json beside it that cannot be read': (bases) => ({
+    bytes: bases.bytes('plain-Q4_K_M'),
+    name: 'model.gguf',
+    beside: { 'router.json': new TextEncoder().encode('{"parents": [') },
+  }),
 };

@@ -78,6 +78,52 @@ export const partDamages: DamageTable = {
     codes: ['split/part-foreign'],
     repair: exact,
   },
+  'split-part-of-level': {
+    sentence:
+      'is the first of three parts, and the second is one of another level of the same model',
+    base: 'built-Q4_K_M',
+    damage: (base, bases) =>
+      damagedSplit(base, 0, async (parts) => {
+        const others = await splitGguf(bases.bytes('built-Q8_0'), 'seedling', 3);
+        parts.set(part(1), others.get(part(1))!);
+      }),
+    codes: ['split/part-foreign'],
+    repair: exact,
+  },
+  'split-part-of-level-given': {
+    sentence: 'is the second of three parts, and one of another level than the others',
+    base: 'built-Q4_K_M',
+    damage: (base, bases) =>
+      damagedSplit(base, 1, async (parts) => {
+        const others = await splitGguf(bases.bytes('plain-Q2_K'), 'seedling', 3);
+        parts.set(part(1), others.get(part(1))!);
+      }),
+    codes: ['split/part-foreign'],
+    repair: exact,
+  },
+  'split-part-of-merge': {
+    sentence:
+      'is the first of three parts, and the second is one of another model of the same level',
+    base: 'built-Q8_0',
+    damage: (base, bases) =>
+      damagedSplit(base, 0, async (parts) => {
+        const others = await splitGguf(bases.bytes('merged-Q8_0'), 'seedling', 3);
+        parts.set(part(1), others.get(part(1))!);
+      }),
+    codes: ['split/part-foreign'],
+    repair: exact,
+  },
+  'split-part-bit': {
+    sentence: 'is the first of three parts, and the third has one flipped bit',
+    base: 'built-Q4_K_M',
+    damage: (base) =>
+      damagedSplit(base, 0, (parts) => {
+        const bytes = parts.get(part(2))!;
+        flipBit(bytes, anatomyOf(bytes).records[4]!.data + 77, 3);
+      }),
+    codes: ['hashes/tensor'],
+    repair: exact,
+  },
   'split-part-cut': {
     sentence: 'is the first of three parts, and the last is cut short',
     base: 'plain-Q4_K_M',
