@@ -2,9 +2,9 @@
 // parents. Nothing is loaded before the first text.
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { EmbedTexts } from '#src/routing/classifier.ts';
+import { embeddingModelOf } from '#src/serving/embedding-model.ts';
 import { openFamilyFiles } from '#src/serving/family-files.ts';
 import type { ReadFamily } from '#src/serving/read-family.ts';
 import type { CommandContext } from './command.ts';
@@ -34,7 +34,7 @@ export function embedderOf(
 }
 
 async function modelPath(family: ReadFamily, signal: AbortSignal): Promise<string> {
-  const { file, sha256 } = modelOf(family.manifest);
+  const { file, sha256 } = embeddingModelOf(family.manifest);
   const isThere = await stat(join(family.folder, file)).then(
     () => true,
     () => false,
@@ -47,16 +47,4 @@ async function modelPath(family: ReadFamily, signal: AbortSignal): Promise<strin
     );
   }
   return openFamilyFiles(family.folder).verified(file, sha256, signal);
-}
-
-function modelOf({ classifier, parents, fallback }: RouterManifest): {
-  file: string;
-  sha256: string | undefined;
-} {
-  if (classifier.kind !== 'lexical' && classifier.file !== undefined) {
-    return { file: classifier.file, sha256: classifier.sha256 };
-  }
-  const wanted = classifier.kind === 'lexical' ? undefined : classifier.parent;
-  const parent = parents.find(({ id }) => id === (wanted ?? fallback.parent));
-  return { file: parent?.file ?? '', sha256: parent?.sha256 };
 }

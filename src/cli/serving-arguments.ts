@@ -1,7 +1,7 @@
 // The part of `serve` that is about families: which manifest, with which token and limits.
 import { stat } from 'node:fs/promises';
 import { isToken, servingToken, servingTokenPath } from '#src/io/serving-token.ts';
-import { findManifests } from '#src/serving/find-manifests.ts';
+import { findManifests } from '#src/io/find-manifests.ts';
 import type { OptionSet } from '#src/stages/stage-descriptor.ts';
 import { usageError } from './usage-error.ts';
 
@@ -63,7 +63,7 @@ export const servingOptions = {
     label: 'Trace',
     group,
     description:
-      'Add every decision and its text to this file as a line, for route eval. Nothing is recorded without it.',
+      'Add every decision and its text to this file as a line, for route replay. Nothing is recorded without it.',
   },
 } as const satisfies OptionSet;
 

@@ -5,7 +5,7 @@ import { lstat, opendir, realpath } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Leftover } from '#src/contract/leftovers.ts';
 import { diskBytes } from './disk-bytes.ts';
-import { liesInside } from './own-folder-inside.ts';
+import { isInside } from './is-inside.ts';
 import { journalPathOf } from './output-file.ts';
 import { isLockHeld, readOwner } from './process-owner.ts';
 import { readAnyJournal } from './tensor-journal.ts';
@@ -36,16 +36,16 @@ export async function leftoversOfWorkspace(
   const [real, outputs] = await Promise.all([folder, outputFolder].map(realFolder));
   if (real === undefined) return [];
   // The file that names the outputs came with the workspace: what it names outside of it is not trusted to be ours.
-  const inner = outputs !== undefined && outputs !== real && liesInside(outputs, real);
+  const inner = outputs !== undefined && outputs !== real && isInside(real, outputs);
   const walk: Walk = { outputs: inner ? outputs : '', signal, found: [], left: maximumEntries };
   await visit(real, 0, walk);
-  if (outputs !== undefined && !liesInside(outputs, real)) await visit(outputs, 0, walk);
+  if (outputs !== undefined && !isInside(real, outputs)) await visit(outputs, 0, walk);
   return walk.found;
 }
 
 async function visit(folder: string, depth: number, walk: Walk): Promise<void> {
   if (depth > deepestFolder) return;
-  const isOutputs = walk.outputs !== '' && liesInside(folder, walk.outputs);
+  const isOutputs = walk.outputs !== '' && isInside(walk.outputs, folder);
   const entries = await opendir(folder).catch(() => undefined);
   if (entries === undefined) return;
   for await (const entry of entries) {

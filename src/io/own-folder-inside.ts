@@ -1,6 +1,6 @@
 // Folders that `clean` may look into: made and marked by the app, and reached without following a link.
 import { lstat, realpath } from 'node:fs/promises';
-import { join, relative } from 'node:path';
+import { join } from 'node:path';
 import { isOwnFolder } from './studio-home.ts';
 
 /**
@@ -28,10 +28,4 @@ export async function realFolderInside(
   } catch {
     return undefined;
   }
-}
-
-/** True when `path` is `outer` or lies in it; both real. */
-export function liesInside(path: string, outer: string): boolean {
-  const way = relative(outer, path);
-  return way === '' || (!/^\.\.(?:[/\\]|$)/.test(way) && !/^(?:[/\\]|[A-Za-z]:)/.test(way));
 }

@@ -2,9 +2,10 @@
 // mode. One place decides what may be read and under which headers.
 import { readFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { extname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { extname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { pathInside } from './is-inside.ts';
 
 /**
  * Nothing inline, nothing remote, no eval, nothing framed. Styles are the one concession: libraries of the interface set
@@ -84,11 +85,11 @@ export async function readRendererFile(
   if (decoded.includes('\0') || decoded.includes('\\')) return undefined;
   const name = decoded === '/' ? 'index.html' : decoded.replace(/^\/+/, '');
   const path = resolve(folder, name);
-  const inside = relative(folder, path);
-  if (inside === '' || isAbsolute(inside) || inside.split(sep).includes('..')) return undefined;
+  const inside = pathInside(folder, path);
+  if (inside === undefined || inside === '') return undefined;
   const contentType = contentTypes[extname(path)];
   if (contentType === undefined) return undefined;
   const bytes = await readFile(path).catch(() => undefined);
   if (bytes === undefined) return undefined;
-  return { bytes, headers: rendererHeaders(contentType, inside.startsWith(`assets${sep}`)) };
+  return { bytes, headers: rendererHeaders(contentType, inside.startsWith('assets/')) };
 }

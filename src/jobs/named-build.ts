@@ -1,9 +1,10 @@
 // `build domain NAME`, `build universal` and `build RECIPE`: from what a person asks for to a recipe that can be run. The
 // command line and the TypeScript API both start here, so that they build the same files.
 import { readFile } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
+import { pathInside } from '#src/io/is-inside.ts';
 import { ensureSeedlingWorkspace } from '#src/io/seedling-workspace.ts';
 import { findWorkspace, openWorkspace, type Workspace } from '#src/io/workspace.ts';
 import { parseModelMapping, type ModelMapping } from '#src/recipe/model-mapping.ts';
@@ -150,7 +151,6 @@ function placeOf(
 
 /** Relative to the workspace where it lies inside, so that the recipe can move with it. */
 function inWorkspace(workspace: Workspace, path: string): string {
-  const place = relative(workspace.folder, path);
-  if (place === '') return '.';
-  return place.startsWith('..') || isAbsolute(place) ? path : place.replaceAll('\\', '/');
+  const place = pathInside(workspace.folder, path);
+  return place === '' ? '.' : (place ?? path);
 }

@@ -1,7 +1,7 @@
 // A family as a package: its parents in one folder, router.json, companions, model card and checksums. What a build knows is
 // written anew each time; what people set by hand is kept (src/packaging/keep-choices.ts).
 import { readFile, stat } from 'node:fs/promises';
-import { basename, isAbsolute, join, relative, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { BuiltFile } from '#src/contract/build.ts';
 import type { MeasuredNode } from '#src/contract/measured-node.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
@@ -10,6 +10,7 @@ import type { ManifestParent, RouterManifest } from '#src/contract/routing/manif
 import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
+import { pathInside } from '#src/io/is-inside.ts';
 import { readRun } from '#src/io/run-store.ts';
 import { copyInto } from '#src/packaging/copy-into.ts';
 import { writePackage } from '#src/packaging/write-package.ts';
@@ -101,20 +102,19 @@ async function gather(
   const names = new Map<string, string>();
   const places: string[] = [];
   for (const { task } of own) {
-    const inner = relative(folder, task.path);
-    const isInside = !isAbsolute(inner) && inner.split(/[/\\]/)[0] !== '..';
-    const place = isInside ? inner : basename(task.path);
+    const inner = pathInside(folder, task.path);
+    const place = inner ?? basename(task.path);
     const other = names.get(place.toLowerCase());
     if (other !== undefined) {
       throw new StudioError('build/conflict', `${other} and ${task.path} would both be ${join(folder, place)}.`, { hint: 'Give one of the packages another file name or domain.' }); // prettier-ignore
     }
     names.set(place.toLowerCase(), task.path);
-    if (!isInside) {
+    if (inner === undefined) {
       emit({ event: 'phase', phase: 'Copying', detail: place });
       const isOurs = await isListed(folder, place);
       await copyInto(task.path, join(folder, place), { overwrite: overwrite || isOurs, signal });
     }
-    places.push(place.replaceAll('\\', '/'));
+    places.push(place);
   }
   return places;
 }
@@ -122,7 +122,7 @@ async function gather(
 /** A copy that an earlier build of the family made may be replaced. */
 async function isListed(folder: string, place: string): Promise<boolean> {
   const text = await readFile(join(folder, manifestFileName), 'utf8').catch(() => '');
-  return text.includes(JSON.stringify(place.replaceAll('\\', '/')));
+  return text.includes(JSON.stringify(place));
 }
 
 function parentOf(

@@ -13,6 +13,7 @@ import type { EventSink, StageRun } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { hashFile } from '#src/io/file-hash.ts';
 import { makeFolder } from '#src/io/make-folder.ts';
+import { innerParts } from '#src/io/inner-path.ts';
 import { resolveInside } from '#src/io/resolve-inside.ts';
 import { readRun } from '#src/io/run-store.ts';
 import { buildRouterManifest } from '#src/stages/package/build-manifest.ts';
@@ -145,7 +146,7 @@ async function copyEmbeddingModel(
   if (main === undefined || classifier === undefined || classifier.kind === 'lexical') return;
   if (classifier.file === undefined) return;
   const from = await resolveInside(main.folder, classifier.file);
-  const to = join(folder, classifier.file);
+  const to = join(folder, ...innerParts(classifier.file));
   if (resolve(from) !== resolve(to)) await copyInto(from, to, { overwrite, signal });
 }
 

@@ -1,10 +1,10 @@
 // A manifest's files: inside its folder, whatever names it holds and wherever its links lead, and the bytes that it promises.
 // A file is hashed when it is first needed and again when it changed; hashes are remembered beyond the program.
-import { realpath, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { hashFile } from '#src/io/file-hash.ts';
 import { toIoError } from '#src/io/io-error.ts';
+import { placeInside } from '#src/io/resolve-inside.ts';
 
 export interface FamilyFiles {
   /**
@@ -40,22 +40,14 @@ export function openFamilyFiles(folder: string): FamilyFiles {
 }
 
 async function insidePath(folder: string, file: string): Promise<string> {
-  const outside = () =>
-    new StudioError('serving/files', `The manifest names ${file}, which is outside its folder.`, {
+  const place = await placeInside(folder, file);
+  if (!('leads' in place)) return place.path;
+  throw new StudioError(
+    'serving/files',
+    `The manifest names ${file}, which is outside its folder.`,
+    {
       hint: 'A family is one folder: copy the file into it and name it there.',
       details: { file },
-    });
-  if (isAbsolute(file) || file.includes('\0') || /^[a-z]:/i.test(file)) throw outside();
-  const path = join(folder, file);
-  if (!isInside(folder, path)) throw outside();
-  const real = await realpath(path).catch((error: unknown) => {
-    throw toIoError(error, path);
-  });
-  if (!isInside(await realpath(folder), real)) throw outside();
-  return path;
-}
-
-function isInside(folder: string, path: string): boolean {
-  const way = relative(folder, path);
-  return way !== '' && !isAbsolute(way) && way.split(sep)[0] !== '..';
+    },
+  );
 }

@@ -9,6 +9,7 @@ import { mayFallBack, type ChainLink } from './answer-chain.ts';
 import { Conversations } from './conversations.ts';
 import { decideRequest, lastText } from './decide-request.ts';
 import { eitherSignal } from './either-signal.ts';
+import { embeddingModelOf } from './embedding-model.ts';
 import { familyEngine } from './family-engine.ts';
 import { openFamilyFiles } from './family-files.ts';
 import { watchFamily } from './family-watch.ts';
@@ -37,17 +38,8 @@ export const openFamily: OpenFamily = async (options) => {
     options.onEvent?.({ event: 'notice', level: 'warning', message }),
   );
 
-  /** What the classifier embeds with, and `/v1/embeddings` when nothing else is named. */
-  const embeddingModel = () => {
-    const { classifier } = manifest;
-    if (classifier.kind !== 'lexical' && classifier.file !== undefined) {
-      return { file: classifier.file, sha256: classifier.sha256 };
-    }
-    const id = classifier.kind === 'lexical' ? undefined : classifier.parent;
-    return manifest.parents.find((parent) => parent.id === id) ?? manifest.parents[0]!;
-  };
   const embedTexts: EmbedTexts = async (texts) => {
-    const { vectors } = await engine.embed(embeddingModel(), texts, { cut: true });
+    const { vectors } = await engine.embed(embeddingModelOf(manifest), texts, { cut: true });
     return vectors;
   };
   // Opening a family loads no model: an embedding classifier is trained with the first request that needs it.
@@ -210,7 +202,7 @@ export const openFamily: OpenFamily = async (options) => {
   };
 
   function namedEmbedding(name: string | undefined) {
-    const model = embeddingModel();
+    const model = embeddingModelOf(manifest);
     if (name === undefined || name === 'auto' || name === model.file) return model;
     const found = resolveModelName(manifest, name);
     if (found.kind === 'target') return found.parent;

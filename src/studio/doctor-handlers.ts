@@ -5,11 +5,11 @@ import type { ParsedParamsOf } from '#src/contract/contract.ts';
 import type { RepairReport } from '#src/contract/doctor/repair.ts';
 import type { StudioContract } from '#src/contract/studio.contract.ts';
 import { invariant } from '#src/errors/assert.ts';
+import { findFiles } from '#src/io/find-files.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { findLeftovers, removeLeftover } from '#src/io/leftovers.ts';
 import { runDiagnosis } from '#src/jobs/run-diagnosis.ts';
 import { titleOfRequest } from '#src/jobs/run-request.ts';
-import { findFiles } from './find-files.ts';
 import type { JobPart } from './job-handlers.ts';
 import { compareNames } from './natural-sort.ts';
 import type { StudioParts } from './studio-parts.ts';
@@ -81,6 +81,7 @@ export function doctorHandlers(
         levels,
         maximumFiles: listedFiles,
         maximumEntries: listedEntries,
+        links: true,
         signal,
       });
       found.sort(compareNames);

@@ -4,10 +4,10 @@ import { dirname, resolve } from 'node:path';
 import type { LibraryItem } from '#src/contract/library.ts';
 import type { LibraryEntry } from '#src/contract/studio/library.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { isInside } from '#src/io/is-inside.ts';
 import { foldersToWatch } from './folders-to-watch.ts';
 import { createLibraryWatch } from './library-watch.ts';
 import { measureMemory, type MemoryReading } from './measure-memory.ts';
-import { isInside } from './studio-files.ts';
 import type { StudioParts } from './studio-parts.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 

@@ -4,9 +4,10 @@ import { join, relative, sep } from 'node:path';
 import type { FolderEntry, FolderListing, PickPurpose } from '#src/contract/studio/files.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from '#src/io/io-error.ts';
+import { isInside } from '#src/io/is-inside.ts';
 import { compareNames } from './natural-sort.ts';
 import { acceptsAnyFolder, pickableFile, pickableFolder } from './pickable.ts';
-import { isInside, type StudioFiles } from './studio-files.ts';
+import type { StudioFiles } from './studio-files.ts';
 
 /** More entries than anybody scrolls through. */
 const listedEntries = 2000;

@@ -3,8 +3,8 @@ import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import type { RecipeSummary } from '#src/contract/studio/recipes.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { findFiles } from '#src/io/find-files.ts';
 import { parseJsonText } from '#src/recipe/json-text.ts';
-import { findFiles } from './find-files.ts';
 import { readRecipeText } from './recipe-texts.ts';
 import type { StudioFiles } from './studio-files.ts';
 
@@ -26,6 +26,7 @@ export async function listRecipes(
     levels: depth,
     maximumFiles: maximumRecipes,
     maximumEntries,
+    links: true,
     signal,
   });
   const summaries: RecipeSummary[] = [];

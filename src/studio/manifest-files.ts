@@ -6,20 +6,16 @@ import { basename, dirname } from 'node:path';
 import { routerManifestName, type RouterManifest } from '#src/contract/routing/manifest.ts';
 import type { ManifestDocument, ManifestSummary } from '#src/contract/studio/router.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { findManifests } from '#src/io/find-manifests.ts';
 import { toIoError } from '#src/io/io-error.ts';
 import { writeFileAtomically } from '#src/io/write-file-atomically.ts';
 import { refreshChecksums } from '#src/packaging/checksums.ts';
 import type { JsonText } from '#src/recipe/json-text.ts';
 import { parseManifestDocument } from '#src/routing/manifest/parse-manifest.ts';
-import { findFiles } from './find-files.ts';
 import { findManifestProblems } from './manifest-problems.ts';
 import { rewriteJson } from './rewrite-json.ts';
 import type { StudioFiles } from './studio-files.ts';
 
-/** Families lie in the outputs, one folder each; models' folders are not worth looking through. */
-const depth = 4;
-const maximumManifests = 500;
-const maximumEntries = 20_000;
 const maximumBytes = 32 * 1024 * 1024;
 
 export interface ReadManifest {
@@ -34,13 +30,7 @@ export async function listManifests(
   folder: string,
   signal: AbortSignal,
 ): Promise<ManifestSummary[]> {
-  const paths = await findFiles(folder, {
-    isWanted: (name) => name === routerManifestName,
-    levels: depth,
-    maximumFiles: maximumManifests,
-    maximumEntries,
-    signal,
-  });
+  const paths = await findManifests(folder, signal);
   const found: { modified: number; summary: ManifestSummary }[] = [];
   for (const path of paths) {
     signal.throwIfAborted();

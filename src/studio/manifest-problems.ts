@@ -1,12 +1,11 @@
-// What is wrong with a manifest where it lies: its own contradictions, files that are missing or were replaced, adapters of
-// another base. Hashes are `verify`'s: reading gigabytes is not what opening a manifest is for.
+// What is wrong with a manifest where it lies: its own contradictions, files that are missing, elsewhere or replaced. Hashes
+// and whether adapters fit are `verify`'s: reading gigabytes is not what opening a manifest is for.
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import type { ManifestDocument } from '#src/contract/studio/router.ts';
+import { placeInside } from '#src/io/resolve-inside.ts';
 import { checkManifest } from '#src/routing/manifest/check-manifest.ts';
 import { formatBytes } from '#src/text/format-number.ts';
-import { isInside } from './studio-files.ts';
 
 type Problem = ManifestDocument['problems'][number];
 
@@ -80,10 +79,14 @@ async function checkFile(
   { what, file, bytes, at, missing }: NamedFile,
   folder: string,
 ): Promise<Problem[]> {
-  const path = resolve(folder, file);
-  // Told by the manifest's own check; nothing outside is looked at.
-  if (!isInside(folder, path)) return [];
-  const status = await stat(path).catch(() => undefined);
+  const place = await placeInside(folder, file).catch(() => undefined);
+  if (place !== undefined && 'leads' in place) {
+    // Nothing outside is looked at; what the name alone says, the manifest's own check tells.
+    if (place.leads === 'out') return [];
+    const message = `${what} does not lie in the manifest's folder: ${file} leads out of it.`;
+    return [{ severity: 'error', at, message, hint: 'Put the file itself into the folder.' }];
+  }
+  const status = place && (await stat(place.real).catch(() => undefined));
   if (status === undefined || !status.isFile()) {
     return [{ severity: 'error', at, message: `${what} is missing: ${file}.`, hint: missing }];
   }

@@ -1,11 +1,11 @@
 // Recipes of the window: listed, opened, saved and watched.
 import { join, resolve } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { isInside } from '#src/io/is-inside.ts';
 import { plainName } from './file-handlers.ts';
 import { listRecipes } from './list-recipes.ts';
 import { isWritable, readRecipeText, writeRecipeText } from './recipe-texts.ts';
 import { refuseReadOnly, type StudioParts } from './studio-parts.ts';
-import { isInside } from './studio-files.ts';
 import { watchFiles } from './watched-files.ts';
 import type { StudioHandlers } from './studio-platform.ts';
 

@@ -1,15 +1,16 @@
 // What routing is learned from and measured on: the routing set of the workspace, else the embedded one; and vectors of texts
 // where a manifest asks a model.
-import { opendir, readFile, stat } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { opendir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { RoutingSet } from '#src/contract/routing/evaluation.ts';
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { packageRoot } from '#src/io/package-root.ts';
-import { parseRoutingSet } from '#src/routing/evaluation/parse-routing-set.ts';
+import { embeddedRoutingSetPath, readRoutingText } from '#src/io/routing-files.ts';
+import { parseRoutingSet, routesOfSet } from '#src/routing/evaluation/parse-routing-set.ts';
 import type { EmbedTexts } from '#src/routing/router.ts';
+import { embeddingModelOf } from '#src/serving/embedding-model.ts';
+import { openFamilyFiles } from '#src/serving/family-files.ts';
 import type { StudioHosts } from './studio-hosts.ts';
-import { isInside } from './studio-files.ts';
 
 /** A workspace's own sets lie here, one a file. */
 export const routingFolderName = 'routing';
@@ -19,7 +20,7 @@ const maximumBytes = 16 * 1024 * 1024;
 
 /**
  * The set that knows most of the manifest's routes: one of the workspace before the embedded one. Throws `routing/set` when
- * none knows any, or the workspace's own cannot be read.
+ * none knows any, or one of the workspace names routes of this manifest and cannot be read.
  */
 export async function findRoutingSet(
   manifest: RouterManifest,
@@ -27,19 +28,23 @@ export async function findRoutingSet(
 ): Promise<RoutingSet> {
   const ids = new Set(manifest.routes.map(({ id }) => id));
   let best: { set: RoutingSet; known: number } | undefined;
-  const paths = [
-    ...(await ownSets(workspaceFolder)),
-    join(packageRoot(), 'configs', 'routing', 'seedling.json'),
-  ];
-  for (const path of paths) {
-    const text = await readFile(path, 'utf8');
-    // Manifests may lie beside sets, and prompts of another kind: the ones have parents, the others no off-topic ones.
-    if (/^\s*"parents"\s*:/m.test(text) || !/"offTopic"\s*:/.test(text)) continue;
-    const set = parseRoutingSet(text, path);
-    const known = Object.keys(set.routes).filter((id) => ids.has(id)).length;
-    if (known > (best?.known ?? 0)) best = { set, known };
+  let broken: StudioError | undefined;
+  for (const path of [...(await ownSets(workspaceFolder)), embeddedRoutingSetPath()]) {
+    const text = await readRoutingText(path);
+    let names: readonly string[] = [];
+    try {
+      names = routesOfSet(text, path) ?? [];
+    } catch (error) {
+      // Of a text that is no JSON nobody knows whose it is: it is told where nothing else fits.
+      if (!(error instanceof StudioError)) throw error;
+      broken ??= error;
+    }
+    const known = names.filter((id) => ids.has(id)).length;
+    // What is wrong with sets of other families is not this one's concern.
+    if (known > (best?.known ?? 0)) best = { set: parseRoutingSet(text, path), known };
   }
   if (best !== undefined) return best.set;
+  if (broken !== undefined) throw broken;
   throw new StudioError(
     'routing/set',
     `There are no test prompts for the routes of ${manifest.name}.`,
@@ -65,22 +70,20 @@ async function ownSets(workspaceFolder: string): Promise<string[]> {
   return paths.sort();
 }
 
-/** Embeds with what the manifest's classifier names, in the engine host; undefined where it decides by words. */
+/**
+ * Embeds with what the manifest's classifier names, in the engine host; undefined where it decides by words. As when it is
+ * served, a file leads nowhere else and has the bytes that the manifest promises, or the call throws `serving/files`.
+ */
 export function embedTextsOf(
-  { classifier, parents }: RouterManifest,
+  manifest: RouterManifest,
   manifestPath: string,
   engine: StudioHosts['engine'],
 ): EmbedTexts | undefined {
-  if (classifier.kind === 'lexical') return undefined;
-  const folder = dirname(manifestPath);
-  const parent = parents.find(({ id }) => id === classifier.parent) ?? parents[0];
-  const file = classifier.file ?? parent?.file;
-  if (file === undefined) return undefined;
-  const path = resolve(folder, file);
+  if (manifest.classifier.kind === 'lexical') return undefined;
+  const files = openFamilyFiles(dirname(manifestPath));
+  const model = embeddingModelOf(manifest);
   return async (texts) => {
-    if (!isInside(folder, path)) {
-      throw new StudioError('file/not-allowed', `${file} does not stay in the manifest's folder.`);
-    }
+    const path = await files.verified(model.file, model.sha256);
     const served = { parent: `router-test ${path}`, path, keepAliveSeconds: 120, streams: 1 };
     const { vectors } = await engine.call('embed', { served, texts: [...texts], cut: true });
     return vectors.map((vector) => Float32Array.from(vector));

@@ -2,10 +2,11 @@
 // lies inside an allowed root, links resolved; that is looked at again at every use, because links can change.
 import { randomBytes } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { FileReference } from '#src/contract/studio/files.ts';
 import { toIoError } from '#src/io/io-error.ts';
+import { isInside, pathInside } from '#src/io/is-inside.ts';
 
 export interface StudioRoot {
   readonly path: string;
@@ -133,13 +134,8 @@ export function createStudioFiles(): StudioFiles {
 
 /** Relative with forward slashes when `path` is inside `folder`, else as it is. */
 export function pathFrom(folder: string, path: string): string {
-  if (path === folder) return '.';
-  return isInside(folder, path) ? relative(folder, path).replaceAll(sep, '/') : path;
-}
-
-export function isInside(folder: string, path: string): boolean {
-  const place = relative(folder, path);
-  return place === '' || (place !== '..' && !place.startsWith(`..${sep}`) && !isAbsolute(place));
+  const inner = pathInside(folder, path);
+  return inner === '' ? '.' : (inner ?? path);
 }
 
 /** The real path of a path; what does not exist yet hangs on the real path of the nearest folder that does. */

@@ -8,11 +8,9 @@ import { findPromptOverlaps } from './prompt-overlap.ts';
 
 /** Throws `routing/set` naming the place, the prompts that overlap, or the prompt that stands there twice. */
 export function parseRoutingSet(text: string, label: string): RoutingSet {
-  const set = parseWithSchema(
-    routingSetSchema,
-    parseJsonText(text, label, 'routing/set'),
-    'routing/set',
-  );
+  const json = parseJsonText(text, label, 'routing/set');
+  refuseWithoutOffTopic(json.value, label);
+  const set = parseWithSchema(routingSetSchema, json, 'routing/set');
   const overlaps = findPromptOverlaps(set);
   const [first] = overlaps;
   if (first !== undefined) {
@@ -41,6 +39,32 @@ export function parseRoutingSet(text: string, label: string): RoutingSet {
     seen.add(key);
   }
   return set;
+}
+
+/**
+ * The routes that a routing set has prompts of, whatever else is wrong with it; undefined for a file of another kind: a
+ * manifest, prompts of emotions or intents. Throws `routing/set` for what is no JSON.
+ */
+export function routesOfSet(text: string, label: string): readonly string[] | undefined {
+  const { value } = parseJsonText(text, label, 'routing/set');
+  const routes = isRecord(value) ? value['routes'] : undefined;
+  return isRecord(routes) ? Object.keys(routes) : undefined;
+}
+
+/** The part that is forgotten most easily, told with what it is for. */
+function refuseWithoutOffTopic(value: unknown, label: string): void {
+  if (!isRecord(value) || !isRecord(value['routes']) || 'offTopic' in value) return;
+  throw new StudioError(
+    'routing/set',
+    `${label} has no "offTopic": no prompts that belong to none of its routes.`,
+    {
+      hint: 'Add "offTopic": { "test": ["What time is it?", ...] }. Only they show whether the router leaves alone what is not its own; an empty list measures the routes alone.',
+    },
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function testPrompts({ routes, offTopic }: RoutingSet): string[] {

@@ -1,6 +1,7 @@
 // What a manifest's schema cannot say: references that lead nowhere, ids that stand there twice, fallbacks that run in a
 // circle, routes without anything to tell them by. Pure: files and hashes are looked at by `verify`.
 import type { RouterManifest } from '#src/contract/routing/manifest.ts';
+import { isInnerPath } from '#src/io/inner-path.ts';
 
 export interface ManifestProblem {
   /** A sentence. */
@@ -272,7 +273,7 @@ function checkPaths({ parents, companions, classifier }: RouterManifest): Manife
     ['/classifier/file', classifier.kind === 'lexical' ? undefined : classifier.file],
   ];
   return files.flatMap(([at, file]) =>
-    file === undefined || isInside(file)
+    file === undefined || isInnerPath(file)
       ? []
       : [
           error(
@@ -282,11 +283,6 @@ function checkPaths({ parents, companions, classifier }: RouterManifest): Manife
           ),
         ],
   );
-}
-
-function isInside(file: string): boolean {
-  if (/^(?:[\\/]|[A-Za-z]:)/.test(file) || file.includes('\0')) return false;
-  return !file.split(/[\\/]/).includes('..');
 }
 
 function knownHint(known: readonly string[]): string {

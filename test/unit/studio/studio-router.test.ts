@@ -1,6 +1,7 @@
 // Manifests behind the window: found, opened with what is wrong beside them, decided and measured by, saved over nothing but
 // what was opened.
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { WatchEvent } from '#src/contract/studio/state.ts';
@@ -209,6 +210,66 @@ describe('router manifests of the window', () => {
       'routing/set',
       /no test prompts for the routes of tiny/,
     );
+  }, 60_000);
+
+  it('are told of a routing set of the workspace that has no off-topic prompts, unless it is for other routes', async () => {
+    const path = await write('g/router.json', handWritten);
+    const { file } = await find(path);
+    const manifest = buildManifest();
+    const [route] = manifest.routes;
+    const sets = join(studio.workspace, 'routing');
+    await mkdir(sets, { recursive: true });
+    const setOf = (id: string) =>
+      JSON.stringify({
+        version: 1,
+        routes: { [id]: { train: [], test: ['Is my knee swollen?'] } },
+      });
+    await writeFile(join(sets, 'others.json'), setOf('somebody/else'));
+    await expectRefusal(
+      studio.call('evaluateRouter', { file: file.id, manifest }),
+      'routing/set',
+      /no test prompts for the routes of tiny/,
+    );
+    await writeFile(join(sets, 'torn.json'), '{ "routes": ');
+    await expectRefusal(
+      studio.call('evaluateRouter', { file: file.id, manifest }),
+      'routing/set',
+      /torn\.json is not valid JSON/,
+    );
+    await writeFile(join(sets, 'own.json'), setOf(route?.id ?? ''));
+    await expectRefusal(
+      studio.call('evaluateRouter', { file: file.id, manifest }),
+      'routing/set',
+      /own\.json has no "offTopic"/,
+    );
+    await Promise.all(['others', 'torn', 'own'].map((name) => rm(join(sets, `${name}.json`))));
+  });
+
+  it('embed only with files that are those of the manifest: swapped ones and links out are refused', async () => {
+    const path = await write('h/router.json', handWritten);
+    const inner = join(folder, 'h');
+    await writeFile(join(inner, 'embed.gguf'), 'the model');
+    await writeFile(join(folder, 'elsewhere.gguf'), 'another');
+    await symlink(join(folder, 'elsewhere.gguf'), join(inner, 'link.gguf'));
+    const { file } = await find(path);
+    const sha256 = createHash('sha256').update('the model').digest('hex');
+    const ask = (name: string, hash: string) =>
+      studio.call('testRoute', {
+        file: file.id,
+        manifest: buildManifest((edited) => {
+          edited.classifier = { kind: 'embedding', file: name, sha256: hash };
+        }),
+        text: 'My knee hurts',
+      });
+    await expectRefusal(
+      ask('embed.gguf', sha256.replaceAll('a', 'b')),
+      'serving/files',
+      /not the file/,
+    );
+    await expectRefusal(ask('link.gguf', sha256), 'serving/files', /outside its folder/);
+    await expectRefusal(ask('../elsewhere.gguf', sha256), 'routing/manifest', /does not stay/);
+    // The right bytes come as far as the engine, which finds no model in them.
+    await expect(ask('embed.gguf', sha256)).rejects.not.toMatchObject({ code: 'serving/files' });
   }, 60_000);
 
   it('are exported as texts for other servers', async () => {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '#src/io/package-root.ts';
-import { parseRoutingSet } from '#src/routing/evaluation/parse-routing-set.ts';
+import { parseRoutingSet, routesOfSet } from '#src/routing/evaluation/parse-routing-set.ts';
 
 const shipped = join(packageRoot(), 'configs', 'routing', 'seedling.json');
 
@@ -36,9 +36,23 @@ describe('parseRoutingSet', () => {
     expect(() => parseRoutingSet(setWith(['a b'], ['Knee?', 'knee']), 'x.json')).toThrow(/twice/);
   });
 
+  it('says what off-topic prompts are for where they are missing', () => {
+    const text = JSON.stringify({ version: 1, routes: { 'a/b': { train: ['x'], test: ['y'] } } });
+    expect(() => parseRoutingSet(text, 'mine.json')).toThrow('mine.json has no "offTopic"');
+  });
+
   it('names the place of a wrong field', () => {
     const text =
       '{"version": 1,\n "routes": {"a": {"train": ["x"], "test": [""]}}, "offTopic": {"test": []}}';
     expect(() => parseRoutingSet(text, 'x.json')).toThrow(/routes\.a\.test\[0\].*line 2/);
+  });
+});
+
+describe('routesOfSet', () => {
+  it('tells a set from manifests and other prompts by its routes, sound or not', () => {
+    expect(routesOfSet('{ "routes": { "a/b": 1 } }', 'x')).toEqual(['a/b']);
+    expect(routesOfSet('{ "routes": [{ "id": "a/b" }], "parents": [] }', 'x')).toBeUndefined();
+    expect(routesOfSet('{ "emotions": {} }', 'x')).toBeUndefined();
+    expect(() => routesOfSet('{ "routes": ', 'x')).toThrow(/not valid JSON/);
   });
 });
