@@ -1,7 +1,6 @@
 // One option of a node as a control. What is typed is kept here while the recipe refuses it, with the reason; the recipe
 // itself never becomes invalid by typing.
 import { useState } from 'react';
-import { StudioError } from '#src/errors/studio-error.ts';
 import type { NodeOption } from '#src/recipe/node-options.ts';
 import type { RecipeNode } from '#src/recipe/recipe-schema.ts';
 import { Button } from '#renderer/ui/button.tsx';
@@ -17,6 +16,7 @@ import css from './inspector.module.css';
 import { CompanionsField } from './companions-field.tsx';
 import { methodNames } from './node-text.ts';
 import { writtenPath } from './recipe-folder.ts';
+import { reasonOf } from './reason-of.ts';
 import { TensorTypesField } from './tensor-types-field.tsx';
 
 export interface FieldControlProps {
@@ -211,17 +211,4 @@ function listOf(text: string, numbers: boolean): unknown {
     .filter((part) => part !== '');
   if (parts.length === 0) return undefined;
   return numbers ? parts.map((part) => (/^\d+$/.test(part) ? Number(part) : part)) : parts;
-}
-
-/** The first problem in its own words; the place is known here. */
-export function reasonOf(error: unknown): string {
-  if (!(error instanceof StudioError))
-    return error instanceof Error ? error.message : String(error);
-  const problems = error.details.problems;
-  const first: unknown = Array.isArray(problems) ? problems[0] : undefined;
-  const message =
-    typeof first === 'object' && first !== null && 'message' in first ? first.message : undefined;
-  return typeof message === 'string'
-    ? message.charAt(0).toUpperCase() + message.slice(1)
-    : error.message;
 }

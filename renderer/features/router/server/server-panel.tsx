@@ -13,6 +13,7 @@ import { verifyPackage } from '../state/router-package.ts';
 import { saveAndServe, stopServing } from '../state/router-server.ts';
 import { useRouter } from '../state/router-store.ts';
 import css from './server.module.css';
+import { VerificationResult } from './verification-result.tsx';
 
 const words: Readonly<Record<ServerState['state'], string>> = {
   stopped: 'stopped',
@@ -79,6 +80,7 @@ export function ServerPanel({ document }: { document: RouterDocument }) {
           <Button onClick={() => void verifyPackage()}>Verify</Button>
           <Button onClick={() => useRouter.setState({ dialog: 'export' })}>Export…</Button>
         </div>
+        <VerificationResult file={document.file.id} />
       </section>
     </div>
   );

@@ -1,21 +1,21 @@
 // The family as a package: verified as a job, exported as texts.
 import { notify } from '#renderer/ui/notify.ts';
-import { showJob } from '#renderer/stores/navigation-store.ts';
 import { saveFile } from '#renderer/stores/save-file.ts';
 import { studio } from '#renderer/stores/studio-store.ts';
 import type { StudioParams, StudioResult } from '#renderer/studio-client.ts';
-import { openManifestNow } from './router-store.ts';
+import { openManifestNow, useRouter } from './router-store.ts';
 
 export type ExportFormat = StudioParams<'exportRouter'>['format'];
 export type Exported = StudioResult<'exportRouter'>;
 
-/** Starts the job and shows it. */
+/** Starts the job; what it finds is shown in the Server panel. */
 export async function verifyPackage(): Promise<void> {
   const document = openManifestNow();
   if (document === undefined) return;
   try {
     const job = await studio().call('verifyPackage', { file: document.file.id });
-    showJob(job.id);
+    // Shown where it was asked for; the jobs' list has it, too.
+    useRouter.setState({ verifyJob: { file: document.file.id, job: job.id }, tab: 'server' });
   } catch (error) {
     notify.error(error);
   }

@@ -98,6 +98,8 @@ export interface RouterStore {
   readonly dialog: 'conflict' | 'add-route' | 'export' | undefined;
   /** Job that builds a family for this screen; it is opened when it is done. */
   readonly awaitedJob: string | undefined;
+  /** The last verification, and of which manifest. */
+  readonly verifyJob: { readonly file: string; readonly job: string } | undefined;
   /** Unsaved edits that a window left when it ended. */
   readonly drafts: readonly RecipeDraft[];
 }
@@ -135,6 +137,7 @@ export const useRouter = create<RouterStore>(() => ({
   busy: undefined,
   dialog: undefined,
   awaitedJob: undefined,
+  verifyJob: undefined,
   drafts: [],
 }));
 
