@@ -39,6 +39,9 @@ export interface ServeOptions {
   readonly onStopped?: () => void;
 }
 
+/** Calls of one caller that run at once; a window has a few dozen. More would let one client fill the memory. */
+const mostRunning = 1_000;
+
 type AnyHandler = (params: unknown, context: CallContext<unknown>) => Promise<unknown>;
 
 /** Answers calls on `port` until the other side is gone or asks to stop. */
@@ -89,8 +92,12 @@ export function serve<C extends Contract>(
       return running.get(message.id)?.controller.abort(cancelledError());
     }
     const { id, method, params } = message;
-    if (stopping || running.has(id)) {
-      const reason = stopping ? 'the host is stopping' : `call ${id} is already running`;
+    if (stopping || running.has(id) || running.size >= mostRunning) {
+      const reason = stopping
+        ? 'the host is stopping'
+        : running.has(id)
+          ? `call ${id} is already running`
+          : `${mostRunning} calls are running already`;
       const error = new StudioError('contract/invalid', `${method} was refused: ${reason}.`);
       return send({ type: 'error', id, error: toWireError(error) });
     }

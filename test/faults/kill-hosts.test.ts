@@ -45,7 +45,7 @@ describe('a host that is killed', () => {
     const states = Object.entries(calls);
     const counts: Record<string, number> = {};
     try {
-      const cases = casesOf('kill factory', 60);
+      const cases = casesOf('kill factory');
       for (const { random, name, seed } of cases) {
         const [state, start] = states[seed % states.length]!;
         // Started, so that the moment lies in the call.
@@ -55,10 +55,10 @@ describe('a host that is killed', () => {
         host.process?.kill();
         await host.process?.exited;
         tally(counts, state, await call);
-        const report = await host.call('validate', { path: model, depth: 'structure' });
-        expect(report.passed, name).toBe(true);
+        const { passed } = await host.call('validate', { path: model, depth: 'structure' });
+        expect(passed, name).toBe(true);
       }
-      report('kill factory', { runs: cases.length, counts });
+      report('kill factory', cases, { counts });
     } finally {
       await host.dispose();
     }
@@ -71,7 +71,7 @@ describe('a host that is killed', () => {
     try {
       await engine.load('a', 'model.gguf');
       const { text } = await engine.ask('a', 'What does sunburn mean?', { maxTokens: 40 });
-      const cases = casesOf('kill engine', 60);
+      const cases = casesOf('kill engine');
       for (const { random, name, index, seed } of cases) {
         const state = ['idle', 'loading', 'answering'][seed % 3] ?? 'idle';
         let call: Promise<unknown> = Promise.resolve(null);
@@ -85,7 +85,7 @@ describe('a host that is killed', () => {
         const again = await engine.ask('a', 'What does sunburn mean?', { maxTokens: 40 });
         expect(again.text, name).toBe(text);
       }
-      report('kill engine', { runs: cases.length, counts });
+      report('kill engine', cases, { counts });
     } finally {
       await host.dispose();
     }

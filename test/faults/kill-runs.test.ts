@@ -4,8 +4,8 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { finalFiles, program, sha256Of, sleep, startKillable } from './killable.ts';
-import { casesOf, report, type FaultCase } from './share.ts';
+import { finalFiles, program, sha256Of, sleep, startKillable, type Killable } from './killable.ts';
+import { casesOf, report, share, type FaultCase, type FaultKind } from './share.ts';
 
 let folder = '';
 beforeAll(async () => {
@@ -21,6 +21,8 @@ beforeAll(async () => {
   const parents = join(begin, 'parents');
   const sound = readFileSync(join(parents, parentIn(parents)));
   writeFileSync(join(begin, 'damaged.gguf'), sound.fill(0xff, 3_000_000, 3_065_536));
+  // Nearly every tensor, so that there is much to write.
+  writeFileSync(join(begin, 'ruined.gguf'), sound.fill(0xff, 500_000, sound.length - 500_000));
 }, 180_000);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -34,32 +36,35 @@ async function finished(at: string, ...words: string[]): Promise<string> {
 }
 
 interface Operation {
-  readonly name: string;
-  readonly runs: number;
+  readonly name: FaultKind;
   /** Writes into `out`. */
   readonly words: readonly string[];
+  /** Killed while this file grows in `out`, or is looked at; else at any moment of the run. */
+  readonly writing?: string;
 }
 
 const lora = (name: string) => ['--lora', `home/seedling/adapters/${name}`];
+const repair = (file: string) => ['repair', file, '--look-in', 'home/seedling', '-o', 'out/whole.gguf', '--yes', '--no-behaviour']; // prettier-ignore
 const operations: readonly Operation[] = [
-  { name: 'build', runs: 45, words: ['build', 'domain', 'healthcare', '--level', 'Q8_0', '--level', 'Q4_K_M', '-o', 'out'] },
-  { name: 'quantize', runs: 15, words: ['quantize', 'home/seedling/seedling-4m', '--outdir', 'out', '--levels', 'Q2_K,Q6_K'] },
-  { name: 'package a folder', runs: 30, words: ['package', 'out', 'base.gguf', ...lora('anatomy'), '--domain', 'healthcare', '--name', 'mine', '--no-validate'] },
-  { name: 'package add', runs: 10, words: ['package', 'add', 'PARENT', ...lora('science'), '--domain', 'education', '-o', 'out/more.gguf'] },
-  { name: 'repair', runs: 20, words: ['repair', 'damaged.gguf', '--look-in', 'home/seedling', '-o', 'out/whole.gguf', '--yes', '--no-behaviour'] },
+  { name: 'kill build', words: ['build', 'domain', 'healthcare', '--level', 'Q8_0', '--level', 'Q4_K_M', '-o', 'out'] },
+  { name: 'kill quantize', words: ['quantize', 'home/seedling/seedling-4m', '--outdir', 'out', '--levels', 'Q2_K,Q6_K'] },
+  { name: 'kill package a folder', words: ['package', 'out', 'base.gguf', ...lora('anatomy'), '--domain', 'healthcare', '--name', 'mine', '--no-validate'] },
+  { name: 'kill package add', words: ['package', 'add', 'PARENT', ...lora('science'), '--domain', 'education', '-o', 'out/more.gguf'] },
+  { name: 'kill repair', words: repair('damaged.gguf') },
+  { name: 'kill repair writing', words: repair('ruined.gguf'), writing: 'whole.gguf' },
 ]; // prettier-ignore
 
-describe.runIf(process.platform === 'linux')('kill -9', () => {
+describe.runIf(process.platform === 'linux')('a run that is killed', () => {
   it.each(operations)(
-    'in $name leaves nothing wrong, and the same command completes it',
-    async ({ name, runs, words: given }) => {
+    '($name) leaves nothing wrong, and the same command completes it',
+    async ({ name, words: given, writing }) => {
       const parents = join(folder, 'begin', 'parents');
       const parent = parentIn(parents);
       const words = given.map((word) => (word === 'PARENT' ? `parents/${parent}` : word));
       const reference = place('reference');
       const times: number[] = [];
-      // Twice: what else runs on the machine must not stretch the moments beyond the run.
-      for (const repeat of [0, 1]) {
+      // Twice in the whole run: what else runs on the machine must not stretch the moments beyond the run.
+      for (const repeat of share < 1 || writing !== undefined ? [0] : [0, 1]) {
         if (repeat > 0) rmSync(reference, { recursive: true });
         if (repeat > 0) place('reference');
         const start = performance.now();
@@ -70,16 +75,19 @@ describe.runIf(process.platform === 'linux')('kill -9', () => {
       const expected = modelsAndTexts(reference).files;
       expect([...expected.keys()].some((file) => file.endsWith('.gguf'))).toBe(true);
 
-      const seen = { runs: 0, unfinishedFound: 0, finalFound: 0, endedBefore: 0, resumed: 0 };
-      for (const one of casesOf(`kill ${name}`, runs)) {
-        const outcome = await killOnce(one, words, whole, expected);
-        seen.runs++;
+      const moments = writing === undefined ? undefined : { writing, size: statSync(join(reference, 'out', writing)).size }; // prettier-ignore
+      const seen = { unfinishedFound: 0, finalFound: 0, endedBefore: 0, resumed: 0, killedWhileWriting: 0 }; // prettier-ignore
+      const cases = casesOf(name);
+      for (const one of cases) {
+        const outcome = await killOnce(one, words, whole, expected, moments);
+        seen.killedWhileWriting += outcome.whileWriting;
         seen.unfinishedFound += outcome.unfinished;
         seen.finalFound += outcome.final;
         if (outcome.endedBefore) seen.endedBefore++;
         else seen.resumed++;
       }
-      report(`kill ${name}`, { ...seen, secondsUndisturbed: Math.round(whole / 100) / 10 });
+      if (writing !== undefined) expect(seen.killedWhileWriting).toBeGreaterThan(0);
+      report(name, cases, { ...seen, secondsUndisturbed: Math.round(whole / 100) / 10 });
       rmSync(reference, { recursive: true });
     },
     3_600_000,
@@ -94,11 +102,28 @@ function place(name: string): string {
   return at;
 }
 
+interface Moments {
+  readonly writing: string;
+  /** Of the finished file. */
+  readonly size: number;
+}
+
+/** Waits until so many bytes of a file are written (it has its length from the start); false where the run ended before. */
+async function grown(path: string, bytes: number, { child }: Killable): Promise<boolean> {
+  while (child.exitCode === null) {
+    const status = statSync(path, { throwIfNoEntry: false });
+    if (status !== undefined && status.blocks * 512 >= bytes) return true;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return false;
+}
+
 async function killOnce(
   { random, name, index }: FaultCase,
   words: readonly string[],
   whole: number,
   expected: ReadonlyMap<string, string>,
+  moments: Moments | undefined,
 ) {
   const at = place(`run-${index}`);
   const running = startKillable([program, ...words], at);
@@ -106,16 +131,19 @@ async function killOnce(
   const kills = random.below(4) === 0 ? 2 : 1;
   let current = running;
   let endedBefore = false;
+  let whileWriting = 0;
   for (let kill = 0; kill < kills; kill++) {
     if (kill > 0) current = startKillable([program, ...words], at);
-    await Promise.race([sleep((random.below(10_000) / 10_000) * whole), current.ended]);
+    const part = random.below(10_000) / 10_000;
+    if (moments === undefined) await Promise.race([sleep(part * whole), current.ended]);
+    else if (await grown(join(at, 'out', `${moments.writing}.partial`), moments.size * part, current)) whileWriting++; // prettier-ignore
     endedBefore = current.child.exitCode !== null;
     current.kill(random.below(2) === 0);
     await current.ended;
     expectRight(at, expected, name);
   }
   const { files, unfinished } = modelsAndTexts(at);
-  const outcome = { unfinished: unfinished.length, final: files.size, endedBefore };
+  const outcome = { unfinished: unfinished.length, final: files.size, endedBefore, whileWriting };
 
   const again = await completed(at, words);
   expect(again.code, `${name}: ${again.text}`).toBe(0);

@@ -51,6 +51,15 @@ export function startKillable(
 export const sleep = (milliseconds: number) =>
   new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
 
+/** Most memory that a process has had, in bytes (Linux); 0 where the system does not tell. */
+export function peakMemory(processId: number | undefined): number {
+  try {
+    return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${String(processId)}/status`, 'utf8'))?.[1] ?? 0) * 1024; // prettier-ignore
+  } catch {
+    return 0;
+  }
+}
+
 export function sha256Of(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }
