@@ -13,7 +13,7 @@ import { checkOutput } from './check-output.ts';
 import type { FinishedFile } from './describe-output.ts';
 import { adoptOutput, lookAtOutput, refuseForeign } from './existing-output.ts';
 import { layOutOutputs } from './lay-out-outputs.ts';
-import { openPlannedModel, sourceOf } from './open-model.ts';
+import { makesParents, openPlannedModel, sourceOf } from './open-model.ts';
 import { openAdapterPacker } from './pack-adapters.ts';
 import type { LaidOut, OutputTask, PassContext } from './pass-context.ts';
 import { workOf } from './plan-needs.ts';
@@ -28,7 +28,8 @@ export async function buildPass(
 ): Promise<FinishedFile[]> {
   const { emit, signal, sources, steps } = context;
   emit({ event: 'phase', phase: 'Reading', detail: sourceOf(sources, pass.model.base.id).path });
-  const model = await openPlannedModel(pass.model, sources, steps, emit, signal);
+  const isParent = makesParents(tasks);
+  const model = await openPlannedModel(pass.model, sources, steps, emit, signal, isParent);
   try {
     const { folder, ports } = context;
     const { pack } = openAdapterPacker(sources, folder, ports, emit, signal);

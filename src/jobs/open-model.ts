@@ -10,24 +10,38 @@ import { portablePath } from '#src/recipe/canonical-recipe.ts';
 import { mergeOptions } from '#src/recipe/output-recipe.ts';
 import type { PlannedModel } from '#src/recipe/plan.ts';
 import type { NodeOf } from '#src/recipe/recipe-schema.ts';
+import { refuseCompanion } from '#src/stages/library/refuse-companion.ts';
 import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
 import type { Importance } from '#src/stages/quantize/importance.ts';
 import type { BuildSteps } from './build-steps.ts';
 import { openAdapter, openBase } from './open-sources.ts';
+import type { OutputTask } from './pass-context.ts';
 import type { RecipeSource, RecipeSources } from './recipe-sources.ts';
 
-/** Opens a pass's model; notices go to `emit`. Throws what opening and merging throw. */
+/**
+ * Opens a pass's model; notices go to `emit`. Throws what opening and merging throw, and `companion/mismatch` for a base that
+ * is a companion where a parent is made of it.
+ */
 export async function openPlannedModel(
   planned: PlannedModel,
   sources: RecipeSources,
   steps: Pick<BuildSteps, 'blame' | 'merging'>,
   emit: EventSink,
   signal: AbortSignal,
+  isParent = false,
 ): Promise<ModelView> {
   const pre = planned.base.preTokenizer;
-  const base = await steps.blame([{ node: planned.base.id }], () =>
-    openBase(sourceOf(sources, planned.base.id).path, { pre, signal }),
-  );
+  const { path } = sourceOf(sources, planned.base.id);
+  const base = await steps.blame([{ node: planned.base.id }], async () => {
+    const opened = await openBase(path, { pre, signal });
+    try {
+      if (isParent) refuseCompanion(path, opened.content, 'a parent');
+      return opened;
+    } catch (error) {
+      await opened.content.close();
+      throw error;
+    }
+  });
   for (const message of base.notices) emit({ event: 'notice', level: 'warning', message });
   if (planned.merge === undefined) return base.content;
   const { node, adapters } = planned.merge;
@@ -55,6 +69,11 @@ export async function openPlannedModel(
 
 /** What a file says of a matrix that the build collected; where it is kept is nobody's concern. */
 export const collectedName = 'imatrix.gguf';
+
+/** A package is made of some of these: what they are built from has to be able to answer. */
+export function makesParents(tasks: readonly OutputTask[]): boolean {
+  return tasks.some(({ output }) => output.package !== undefined);
+}
 
 /** Reads an importance matrix; the file will name it by the recipe's relative path. */
 export async function openImportance(

@@ -10,6 +10,7 @@ import { adapterName } from '#src/recipe/node-names.ts';
 import { mergeOptions } from '#src/recipe/output-recipe.ts';
 import type { PlannedPass } from '#src/recipe/plan.ts';
 import { convertPeftFolder } from '#src/stages/convert-lora/convert-lora.ts';
+import { refuseCompanion } from '#src/stages/library/refuse-companion.ts';
 import { baseOfModel } from '#src/stages/merge/adapter-base.ts';
 import { mapAdapter } from '#src/stages/merge/map-adapter.ts';
 import { mergeAdapters } from '#src/stages/merge/merge-adapters.ts';
@@ -17,6 +18,7 @@ import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { planAsIs } from '#src/stages/quantize/plan-as-is.ts';
 import { ownerOf, type BuildSteps } from './build-steps.ts';
 import { layOutOutputs } from './lay-out-outputs.ts';
+import { makesParents } from './open-model.ts';
 import type { AdapterPacker } from './pack-adapters.ts';
 import type { LaidOut, OutputTask } from './pass-context.ts';
 import { levelRequests } from './plan-outputs.ts';
@@ -37,7 +39,7 @@ export async function planPassOutputs(
   tasks: readonly OutputTask[],
   planning: PassPlanning,
 ): Promise<LaidOut[]> {
-  const model = await planModel(pass, planning);
+  const model = await planModel(pass, tasks, planning);
   if (model === undefined) return [];
   const plans = await planLevelsOf(pass, tasks, model, planning);
   const packed = await packEach(pass, tasks, model, planning);
@@ -66,9 +68,17 @@ export async function planPassOutputs(
 /** The pass's model: its base, or the merge over it. */
 async function planModel(
   { model }: PlannedPass,
+  tasks: readonly OutputTask[],
   planning: PassPlanning,
 ): Promise<ModelView | undefined> {
   const base = shared(contentOf(planning, model.base.id).base);
+  try {
+    const { path } = contentOf(planning, model.base.id).located;
+    if (makesParents(tasks)) refuseCompanion(path, base, 'a parent');
+  } catch (error) {
+    planning.fault(model.base.id, refusal(error));
+    return undefined;
+  }
   if (model.merge === undefined) return base;
   const { node, adapters } = model.merge;
   const inputs: { adapter: LoraAdapter; weight: number }[] = [];

@@ -43,7 +43,7 @@ export async function copyInto(
   }
   if (existing !== undefined && !overwrite) {
     throw new StudioError('output/exists', `${to} exists and has another content than ${from}.`, {
-      hint: 'Choose another folder or name, or replace it with --overwrite.',
+      hint: 'Choose another folder or name, or have it replaced (on the command line: --overwrite).',
     });
   }
   await makeFolder(dirname(to));

@@ -90,6 +90,6 @@ async function refuseOther(path: string, text: string, overwrite: boolean): Prom
     (await readFile(path, 'utf8').catch(() => undefined)) === text;
   if (isSame) return;
   throw new StudioError('output/exists', `${path} exists already and says something else.`, {
-    hint: 'Choose another folder, or replace it with --overwrite.',
+    hint: 'Choose another folder, or have it replaced (on the command line: --overwrite).',
   });
 }

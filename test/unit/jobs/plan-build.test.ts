@@ -4,9 +4,11 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { planningPorts } from '#electron/factory/methods/plan-build.ts';
 import type { BuildPlan } from '#src/contract/build-plan.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
+import { stringEntry } from '#src/formats/gguf/entries.ts';
 import { planBuild } from '#src/jobs/plan-build.ts';
 import type { RecipeInput } from '#src/recipe/recipe-schema.ts';
 import { BuildBench, seedlingNodes } from '#test/helpers/build-bench.ts';
+import { buildGguf } from '#test/helpers/build-gguf.ts';
 import { buildRecipe } from '#test/helpers/build-recipe.ts';
 import { expectRefusal } from '#test/helpers/expect-refusal.ts';
 import { processorMilliseconds } from '#test/helpers/processor-time.ts';
@@ -163,6 +165,20 @@ describe('a broken node', () => {
     );
     expect(planned.outputs.map(({ quantizeNode }) => quantizeNode)).toEqual(['plain', 'plain']);
     expect(statesOf(planned)).toMatchObject({ foreign: 'invalid', merge: 'ready' });
+  });
+
+  it('may be a base that is a companion: refused where a parent is made of it, in the plan and in the build', async () => {
+    const vocoder = buildGguf({
+      metadata: [stringEntry('general.architecture', 'wavtokenizer-dec')],
+      tensors: [{ name: 'token_embd.weight', shape: [32, 32] }],
+    });
+    await writeFile(bench.path('vocoder.gguf'), vocoder);
+    const nodes = [{ ...base, path: 'vocoder.gguf' }, conditions, quantize, bundled];
+    const wires = ['base -> quantize', 'quantize -> package', 'conditions -> package'];
+    const planned = await plan(nodes, wires);
+    expect(problemOf(planned, 'base')).toMatch(/a vocoder .* a companion and not a parent/);
+    expect(planned.outputs).toEqual([]);
+    await expectRefusal(bench.build(nodes, wires), 'companion/mismatch', /not a parent/);
   });
 
   it('may be a level alone: the other levels are planned', async () => {
