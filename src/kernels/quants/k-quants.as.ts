@@ -347,9 +347,9 @@ function encodeQ3(x: usize, weights: usize, target: usize): bool {
   return packQ3(x, target, <u16>half, weights != 0);
 }
 
-/** Codes of the scales into LS, of the weights into L; gives d as half precision. */
+/** Codes of the scales into LS, of the weights into L; gives d as half precision, or -1 for values that libggml has to encode. */
 function scalesOfRefined(x: usize): i32 {
-  searchRefined(x, L, 4);
+  if (!searchRefined(x, L)) return -1;
   let maxScale: f32 = 0;
   let maxSize: f32 = 0;
   for (let j: usize = 0; j < 64; j += 4) {
@@ -368,7 +368,9 @@ function scalesOfRefined(x: usize): i32 {
     const code = nearestInt(inverse * load<f32>(SCALES + (j << 2)));
     store<u8>(LS + j, <u8>(max_i32(-32, min<i32>(31, code)) + 32));
   }
-  return toHalf(<f32>1 / inverse);
+  const half = toHalf(<f32>1 / inverse);
+  // An infinite scale times 0 is no number, which threeBits does not round as libggml does.
+  return (half & 0x7fff) < 0x7c00 ? half : -1;
 }
 
 /** Codes of the scales into LS; gives d as half precision, or -1 for values that libggml has to encode. */
@@ -383,25 +385,41 @@ function scalesOfWeighted(x: usize, weights: usize): i32 {
   return toHalf(scaleCodes(32, SCALES, LS, WEIGHT_SUMS));
 }
 
+/**
+ * Codes of one refined sub-block of 16: nearest(x / d) + 4. Its scale is at least a 22nd of its largest value, for refining
+ * only raises slx² / sl2, so that no quotient leaves the range in which every way of rounding is the same.
+ */
+@inline
+function threeBits(x: usize, target: usize, d: f32): void {
+  const divisor = f32x4.splat(d);
+  const ab = i16x8.narrow_i32x4_u(threeBitsOf(x, divisor), threeBitsOf(x + 16, divisor));
+  const cd = i16x8.narrow_i32x4_u(threeBitsOf(x + 32, divisor), threeBitsOf(x + 48, divisor));
+  v128.store(target, i8x16.narrow_i16x8_u(ab, cd));
+}
+
+@inline
+function threeBitsOf(x: usize, divisor: v128): v128 {
+  const code = f32x4.nearest(f32x4.div(v128.load(x), divisor));
+  const kept = f32x4.pmax(f32x4.splat(-4), f32x4.pmin(f32x4.splat(3), code));
+  return v128.and(f32x4.add(kept, f32x4.splat(MAGIC + <f32>4)), i32x4.splat(7));
+}
+
 function packQ3(x: usize, target: usize, half: u16, hasFactors: bool): bool {
   const packed = target + 96;
-  memory.fill(packed, 0, 12);
-  for (let j = 0; j < 16; j++) {
-    const code = <u8>load<i8>(LS + j);
-    const low = code & 15;
-    if (j < 8) store<u8>(packed + j, low);
-    else store<u8>(packed + j - 8, load<u8>(packed + j - 8) | (low << 4));
-    const high = packed + 8 + (j & 3);
-    store<u8>(high, load<u8>(high) | ((code >> 4) << <u8>(2 * (j >> 2))));
-  }
+  // Four bits of each scale's code in eight bytes, the two above them in four more.
+  const fours: u64 = 0x0f0f0f0f0f0f0f0f;
+  const twos: u32 = 0x03030303;
+  store<u64>(packed, (load<u64>(LS) & fours) | ((load<u64>(LS + 8) & fours) << 4));
+  const low = ((load<u32>(LS) >> 4) & twos) | (((load<u32>(LS + 4) >> 4) & twos) << 2);
+  const high = ((load<u32>(LS + 8) >> 4) & twos) | (((load<u32>(LS + 12) >> 4) & twos) << 2);
+  store<u32>(packed + 8, low | (high << 4));
   store<u16>(target + 108, half);
   const d = fromHalf(half);
   for (let j = 0; j < 16; j++) {
-    let code: i32 = j < 8 ? load<u8>(packed + j) & 15 : load<u8>(packed + j - 8) >> 4;
-    code = (code | (((load<u8>(packed + 8 + (j & 3)) >> (2 * (j >> 2))) & 3) << 4)) - 32;
-    const divisor = d * <f32>code;
+    const divisor = d * <f32>(<i32>load<u8>(LS + j) - 32);
     // A scale that rounds to zero leaves the codes of the search.
-    if (hasFactors || divisor != 0) symmetricCodes(x + ((<usize>j) << 6), L + (j << 4), divisor, 4, j);
+    if (hasFactors) symmetricCodes(x + ((<usize>j) << 6), L + (j << 4), divisor, 4, j);
+    else if (divisor != 0) threeBits(x + ((<usize>j) << 6), L + (j << 4), divisor);
   }
   const four = i8x16.splat(4);
   for (let m: usize = 0; m < 32; m += 16) {

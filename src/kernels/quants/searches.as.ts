@@ -8,6 +8,7 @@ import {
   GROUP_MAX_EPS,
   isBetween,
   LEAST,
+  MAGIC,
   MINS,
   MOST,
   nearestInt,
@@ -15,8 +16,10 @@ import {
   OFFSETS,
   SCALES,
   storeBytes,
+  TO_CODES,
+  TO_U,
+  TO_W,
   transpose,
-  U,
   W,
   WEIGHT_SUMS,
   X,
@@ -38,15 +41,13 @@ export function searchWithMin(
   const zero = f32x4.splat(0);
   const most = f32x4.splat(nmax);
   const end = at(X, count);
-  const toW = W - X;
-  const toCodes = CODES - X;
   let min = v128.load(X);
   let max = min;
   let sumW = v128.load(W);
   let sumX = f32x4.mul(sumW, min);
   for (let p = X + 16; p < end; p += 16) {
     const x = v128.load(p);
-    const w = v128.load(p + toW);
+    const w = v128.load(p, TO_W);
     min = f32x4.pmin(min, x);
     max = f32x4.pmax(max, x);
     sumW = f32x4.add(sumW, w);
@@ -69,7 +70,7 @@ export function searchWithMin(
     const code = f32x4.pmin(most, f32x4.pmax(zero, f32x4.nearest(f32x4.mul(factor, f32x4.sub(x, min)))));
     const difference = f32x4.sub(f32x4.add(f32x4.mul(scale, code), min), x);
     const error = useMad ? v128.and(difference, absolute) : f32x4.mul(difference, difference);
-    best = f32x4.add(best, f32x4.mul(v128.load(p + toW), error));
+    best = f32x4.add(best, f32x4.mul(v128.load(p, TO_W), error));
   }
   for (let step = 0; step <= steps; step++) {
     // The minimum found so far is the next step's, as in the scalar code.
@@ -84,8 +85,8 @@ export function searchWithMin(
     for (let p = X; p < end; p += 16) {
       const x = v128.load(p);
       const code = f32x4.pmin(most, f32x4.pmax(zero, f32x4.nearest(f32x4.mul(factor, f32x4.sub(x, min)))));
-      v128.store(p + toCodes, code);
-      const weighted = f32x4.mul(v128.load(p + toW), code);
+      v128.store(p, code, TO_CODES);
+      const weighted = f32x4.mul(v128.load(p, TO_W), code);
       sumL = f32x4.add(sumL, weighted);
       sumL2 = f32x4.add(sumL2, f32x4.mul(weighted, code));
       sumXL = f32x4.add(sumXL, f32x4.mul(weighted, x));
@@ -99,13 +100,13 @@ export function searchWithMin(
     let error = zero;
     if (useMad) {
       for (let p = X; p < end; p += 16) {
-        const difference = f32x4.sub(f32x4.add(f32x4.mul(thisScale, v128.load(p + toCodes)), thisMin), v128.load(p));
-        error = f32x4.add(error, f32x4.mul(v128.load(p + toW), v128.and(difference, absolute)));
+        const difference = f32x4.sub(f32x4.add(f32x4.mul(thisScale, v128.load(p, TO_CODES)), thisMin), v128.load(p));
+        error = f32x4.add(error, f32x4.mul(v128.load(p, TO_W), v128.and(difference, absolute)));
       }
     } else {
       for (let p = X; p < end; p += 16) {
-        const difference = f32x4.sub(f32x4.add(f32x4.mul(thisScale, v128.load(p + toCodes)), thisMin), v128.load(p));
-        error = f32x4.add(error, f32x4.mul(v128.load(p + toW), f32x4.mul(difference, difference)));
+        const difference = f32x4.sub(f32x4.add(f32x4.mul(thisScale, v128.load(p, TO_CODES)), thisMin), v128.load(p));
+        error = f32x4.add(error, f32x4.mul(v128.load(p, TO_W), f32x4.mul(difference, difference)));
       }
     }
     const better = v128.and(f32x4.gt(D, zero), f32x4.lt(error, best));
@@ -208,20 +209,18 @@ export function searchSymmetric(slot: usize, count: i32, nmax: f32): bool {
   const top = f32x4.splat(nmax - 1);
   const bottom = f32x4.splat(-nmax);
   const end = at(X, count);
-  const toW = W - X;
-  const toU = U - X;
   let max = zero;
   let amax = zero;
   let sumW = zero;
   for (let p = X; p < end; p += 16) {
     const x = v128.load(p);
-    const w = v128.load(p + toW);
+    const w = v128.load(p, TO_W);
     const size = f32x4.abs(x);
     const larger = f32x4.gt(size, amax);
     amax = v128.bitselect(size, amax, larger);
     max = v128.bitselect(x, max, larger);
     sumW = f32x4.add(sumW, w);
-    v128.store(p + toU, f32x4.mul(w, x));
+    v128.store(p, f32x4.mul(w, x), TO_U);
   }
   const empty = f32x4.lt(amax, f32x4.splat(GROUP_MAX_EPS));
   if (!v128.all_true<i32>(f32x4.le(amax, f32x4.splat(MOST)))) return false;
@@ -231,8 +230,8 @@ export function searchSymmetric(slot: usize, count: i32, nmax: f32): bool {
   let sumL2 = zero;
   for (let p = X; p < end; p += 16) {
     const code = f32x4.pmax(bottom, f32x4.pmin(top, f32x4.nearest(f32x4.mul(factor, v128.load(p)))));
-    sumLX = f32x4.add(sumLX, f32x4.mul(v128.load(p + toU), code));
-    sumL2 = f32x4.add(sumL2, f32x4.mul(f32x4.mul(v128.load(p + toW), code), code));
+    sumLX = f32x4.add(sumLX, f32x4.mul(v128.load(p, TO_U), code));
+    sumL2 = f32x4.add(sumL2, f32x4.mul(f32x4.mul(v128.load(p, TO_W), code), code));
   }
   let scale = v128.bitselect(f32x4.div(sumLX, sumL2), zero, f32x4.ne(sumL2, zero));
   let best = f32x4.mul(scale, sumLX);
@@ -248,8 +247,8 @@ export function searchSymmetric(slot: usize, count: i32, nmax: f32): bool {
     let nextL2 = zero;
     for (let p = X; p < end; p += 16) {
       const x = v128.load(p);
-      const w = v128.load(p + toW);
-      const wx = v128.load(p + toU);
+      const w = v128.load(p, TO_W);
+      const wx = v128.load(p, TO_U);
       const code = f32x4.pmax(bottom, f32x4.pmin(top, f32x4.nearest(f32x4.mul(factor, x))));
       const nextCode = f32x4.pmax(bottom, f32x4.pmin(top, f32x4.nearest(f32x4.mul(nextFactor, x))));
       sumLX = f32x4.add(sumLX, f32x4.mul(wx, code));
@@ -342,122 +341,200 @@ export function max_i32(a: i32, b: i32): i32 {
   return a > b ? a : b;
 }
 
-/** Bytes of four sub-blocks in REFINED, and of one of its parts. */
-const FOUR: usize = 16 * 16;
-const PART: usize = 4 * FOUR;
-/** Of searchRefined: the values of 16 sub-blocks, four per vector; x², x³; codes. */
-const REFINED = memory.data(4 * 4 * 16 * 16, 16);
+/** From a value to what its code adds to the sums: with few values the place of U has room for both. */
+const TO_LX: usize = 1024;
+const TO_L2: usize = 1280;
+/** Per sub-block of a super-block: a bit for each value whose code could be another. */
+const FAR = memory.data(64, 16);
+/** A bit for each of 16 values, in every lane. */
+const BITS = memory.data<u32>([
+  1, 1, 1, 1, 2, 2, 2, 2, 4, 4, 4, 4, 8, 8, 8, 8, 16, 16, 16, 16, 32, 32, 32, 32, 64, 64, 64, 64, 128, 128, 128, 128,
+  256, 256, 256, 256, 512, 512, 512, 512, 1024, 1024, 1024, 1024, 2048, 2048, 2048, 2048,
+  4096, 4096, 4096, 4096, 8192, 8192, 8192, 8192, 16384, 16384, 16384, 16384, 32768, 32768, 32768, 32768,
+], 16);
+/** Of refineOne: 16 values each of x², x³, codes, what those add to the two sums. */
+const ONE = memory.data(5 * 64, 16);
+const ONE_WX: usize = 64;
+const ONE_CODES: usize = 128;
+const ONE_LX: usize = 192;
+const ONE_L2: usize = 256;
+/** Codes of values nearer than this to the old one are the same; the margin is wider than rounding is. */
+const HALF: f32 = 0.499;
+/** Where sums are hardly above zero, so that HALF is not wide enough, it makes the bound negative: every value is far. */
+const MARGIN: f32 = 1e-35;
 
 /**
- * make_q3_quants with do_rmse for the 16 sub-blocks of the super-block at `x`: codes from 0 to 2 nmax - 1 to `codes` (bytes),
- * scales to SCALES. The scalar code ends when a pass changes nothing; a pass over a sub-block that is done changes nothing
- * either. Every value's code depends on those before it, so four times four sub-blocks are refined side by side: one
- * computes while the others wait, and none goes on longer than its own four need.
+ * make_q3_quants (nmax 4) with do_rmse for the 16 sub-blocks of the super-block at `x`: codes from 0 to 7 to `codes` (bytes),
+ * scales to SCALES. False for values so large, or not finite, that libggml has to encode them.
+ * Refining seldom changes anything (a code in every third sub-block), and until it does all values of a sub-block are held
+ * against the same sums. So those sub-blocks in which nothing can change are told apart four at a time, one per lane.
  */
-export function searchRefined(x: usize, codes: usize, nmax: i32): void {
+export function searchRefined(x: usize, codes: usize): bool {
+  let changing = 0;
   for (let four: usize = 0; four < 4; four++) {
-    transpose(x + (four << 8), 64, REFINED + four * FOUR, 16);
-    startRefined(REFINED + four * FOUR, four << 4, nmax);
+    transpose(x + (four << 8), 64, X, 16);
+    const found = startRefined(four << 4);
+    if (found < 0) return false;
+    changing |= found << (<i32>four << 2);
+    storeBytes(CODES, codes + (four << 6), 16, 16);
   }
-  const top = i32x4.splat(nmax - 1);
-  const bottom = i32x4.splat(-nmax);
-  let a = true;
-  let b = true;
-  let c = true;
-  let d = true;
-  for (let attempt = 0; attempt < 5; attempt++) {
-    let changedA = i32x4.splat(0);
-    let changedB = changedA;
-    let changedC = changedA;
-    let changedD = changedA;
-    for (let p = REFINED; p < REFINED + FOUR; p += 16) {
-      if (a) changedA = v128.or(changedA, refine(p, 0, bottom, top));
-      if (b) changedB = v128.or(changedB, refine(p + FOUR, 16, bottom, top));
-      if (c) changedC = v128.or(changedC, refine(p + 2 * FOUR, 32, bottom, top));
-      if (d) changedD = v128.or(changedD, refine(p + 3 * FOUR, 48, bottom, top));
-    }
-    a = v128.any_true(changedA);
-    b = v128.any_true(changedB);
-    c = v128.any_true(changedC);
-    d = v128.any_true(changedD);
-    if (!(a || b || c || d)) break;
+  for (; changing != 0; changing &= changing - 1) {
+    const index = <usize>ctz(changing);
+    refineOne(x + (index << 6), codes + (index << 4), index << 2);
   }
-  for (let four: usize = 0; four < 4; four++) {
-    endRefined(REFINED + 3 * PART + four * FOUR, four << 4, nmax);
-    storeBytes(REFINED + 3 * PART + four * FOUR, codes + (four << 6), 16, 16);
+  for (let slot: usize = 0; slot < 64; slot += 16) {
+    const sumL2 = v128.load(MINS + slot);
+    const scale = f32x4.div(v128.load(SCALES + slot), sumL2);
+    v128.store(SCALES + slot, v128.and(scale, f32x4.gt(sumL2, f32x4.splat(0))));
   }
+  return true;
 }
 
-/** Tries a better code for the values at `p` of four sub-blocks whose sums are at `slot`; gives the lanes that changed. */
-@inline
-function refine(p: usize, slot: usize, bottom: v128, top: v128): v128 {
-  const sumLX = v128.load(SCALES + slot);
-  const sumL2 = v128.load(MINS + slot);
-  const w = v128.load(p + PART);
-  const wx = v128.load(p + 2 * PART);
-  const old = v128.load(p + 3 * PART);
-  const l = f32x4.convert_i32x4_s(old);
-  let slx = f32x4.sub(sumLX, f32x4.mul(wx, l));
-  let sl2 = f32x4.sub(sumL2, f32x4.mul(f32x4.mul(w, l), l));
-  const code = i32x4.max_s(bottom, i32x4.min_s(top, nearestInts(f32x4.div(f32x4.mul(v128.load(p), sl2), slx))));
-  let better = v128.and(f32x4.gt(slx, f32x4.splat(0)), i32x4.ne(code, old));
-  // Mostly so after the first pass; the next value then need not wait for these sums.
-  if (v128.any_true(better)) {
-    const n = f32x4.convert_i32x4_s(code);
-    slx = f32x4.add(slx, f32x4.mul(wx, n));
-    sl2 = f32x4.add(sl2, f32x4.mul(f32x4.mul(w, n), n));
-    const isCloser = f32x4.gt(f32x4.mul(f32x4.mul(slx, slx), sumL2), f32x4.mul(f32x4.mul(sumLX, sumLX), sl2));
-    better = v128.and(better, v128.and(f32x4.gt(sl2, f32x4.splat(0)), isCloser));
-    v128.store(p + 3 * PART, v128.bitselect(code, old, better));
-    v128.store(SCALES + slot, v128.bitselect(slx, sumLX, better));
-    v128.store(MINS + slot, v128.bitselect(sl2, sumL2, better));
-  }
-  return better;
-}
-
-/** The first codes of four sub-blocks, with their weights; the sums at `slot` of SCALES and MINS, empty ones in OFFSETS. */
-function startRefined(from: usize, slot: usize, nmax: i32): void {
+/**
+ * First codes of the four sub-blocks in X to CODES, their sums to `slot` of SCALES and MINS, the factors to FACTORS. Gives a
+ * bit for each sub-block in which refining could change a code, or -1 for values that libggml has to encode.
+ */
+function startRefined(slot: usize): i32 {
   const zero = f32x4.splat(0);
-  const top = i32x4.splat(nmax - 1);
-  const bottom = i32x4.splat(-nmax);
-  const end = from + FOUR;
-  let max = zero;
-  let amax = zero;
-  for (let p = from; p < end; p += 16) {
+  const end = X + 256;
+  let least = v128.load(X);
+  let most = least;
+  for (let p = X + 16; p < end; p += 16) {
     const x = v128.load(p);
-    const size = f32x4.abs(x);
-    const larger = f32x4.gt(size, amax);
-    amax = v128.bitselect(size, amax, larger);
-    max = v128.bitselect(x, max, larger);
+    least = f32x4.pmin(least, x);
+    most = f32x4.pmax(most, x);
   }
-  const factor = f32x4.div(f32x4.splat(-(<f32>nmax)), max);
+  let max = v128.bitselect(most, least, f32x4.gt(most, f32x4.neg(least)));
+  let amax = f32x4.abs(max);
+  // Of two equally far from zero the first counts.
+  if (v128.any_true(v128.and(f32x4.eq(most, f32x4.neg(least)), f32x4.gt(most, zero)))) {
+    max = zero;
+    amax = zero;
+    for (let p = X; p < end; p += 16) {
+      const x = v128.load(p);
+      const size = f32x4.abs(x);
+      const larger = f32x4.gt(size, amax);
+      amax = v128.bitselect(size, amax, larger);
+      max = v128.bitselect(x, max, larger);
+    }
+  }
+  if (!v128.all_true<i32>(f32x4.le(amax, f32x4.splat(MOST)))) return -1;
+  const empty = f32x4.lt(amax, f32x4.splat(GROUP_MAX_EPS));
+  const factor = v128.andnot(f32x4.div(f32x4.splat(-4), max), empty);
+  // The codes of empty sub-blocks are 0, which stands for -4 elsewhere.
+  const mask = v128.andnot(i32x4.splat(7), empty);
+  const top = f32x4.splat(3);
+  const lift = f32x4.splat(MAGIC + <f32>4);
   let sumLX = zero;
   let sumL2 = zero;
-  for (let p = from; p < end; p += 16) {
+  for (let p = X; p < end; p += 16) {
     const x = v128.load(p);
     const w = f32x4.mul(x, x);
-    const wx = f32x4.mul(w, x);
-    v128.store(p + PART, w);
-    v128.store(p + 2 * PART, wx);
-    const code = i32x4.max_s(bottom, i32x4.min_s(top, nearestInts(f32x4.mul(factor, x))));
-    v128.store(p + 3 * PART, code);
-    const l = f32x4.convert_i32x4_s(code);
-    sumLX = f32x4.add(sumLX, f32x4.mul(wx, l));
-    sumL2 = f32x4.add(sumL2, f32x4.mul(f32x4.mul(w, l), l));
+    // Never below -4, for no value is larger than max.
+    const code = f32x4.pmin(top, f32x4.nearest(f32x4.mul(factor, x)));
+    const lx = f32x4.mul(f32x4.mul(w, x), code);
+    const l2 = f32x4.mul(f32x4.mul(w, code), code);
+    v128.store(p, code, TO_W);
+    v128.store(p, v128.and(f32x4.add(code, lift), mask), TO_CODES);
+    v128.store(p, lx, TO_LX);
+    v128.store(p, l2, TO_L2);
+    sumLX = f32x4.add(sumLX, lx);
+    sumL2 = f32x4.add(sumL2, l2);
   }
   v128.store(SCALES + slot, sumLX);
   v128.store(MINS + slot, sumL2);
-  v128.store(OFFSETS + slot, f32x4.lt(amax, f32x4.splat(GROUP_MAX_EPS)));
+  v128.store(FACTORS + slot, factor);
+  // A value that is not a number shows in the sums.
+  if (!v128.all_true<i32>(f32x4.eq(sumL2, sumL2))) return -1;
+  let far = zero;
+  for (let p = X, bit = BITS; p < end; p += 16, bit += 16) {
+    const isFar = farFrom(v128.load(p), v128.load(p, TO_W), v128.load(p, TO_LX), v128.load(p, TO_L2), sumLX, sumL2);
+    far = v128.or(far, v128.and(isFar, v128.load(bit)));
+  }
+  v128.store(FAR + slot, far);
+  return i32x4.bitmask(i32x4.ne(far, zero));
 }
 
-/** Codes from 0, scales of the sums. */
-function endRefined(codes: usize, slot: usize, nmax: i32): void {
-  const empty = v128.load(OFFSETS + slot);
-  const sumL2 = v128.load(MINS + slot);
-  const lift = i32x4.splat(nmax);
-  for (let p = codes; p < codes + FOUR; p += 16) {
-    v128.store(p, v128.andnot(i32x4.add(v128.load(p), lift), empty));
+/** Whether the codes of x · sl2 / slx could be others: false only where they surely are not. */
+@inline
+function farFrom(x: v128, code: v128, lx: v128, l2: v128, sumLX: v128, sumL2: v128): v128 {
+  const slx = f32x4.sub(sumLX, lx);
+  const sl2 = f32x4.sub(sumL2, l2);
+  const highest = f32x4.mul(f32x4.splat(3), slx);
+  const lowest = f32x4.mul(f32x4.splat(-4), slx);
+  const exact = f32x4.pmax(lowest, f32x4.pmin(highest, f32x4.mul(x, sl2)));
+  const away = f32x4.abs(f32x4.sub(exact, f32x4.mul(code, slx)));
+  const bound = f32x4.sub(f32x4.mul(f32x4.splat(HALF), slx), f32x4.splat(MARGIN));
+  return v128.and(f32x4.ge(away, bound), f32x4.gt(slx, f32x4.splat(0)));
+}
+
+/** Refines the codes of the 16 values at `x` in order, as the scalar code does; its sums, factor and far values are at `slot`. */
+function refineOne(x: usize, codes: usize, slot: usize): void {
+  const factor = f32x4.splat(load<f32>(FACTORS + slot));
+  startOne(x, factor, 0);
+  startOne(x, factor, 16);
+  startOne(x, factor, 32);
+  startOne(x, factor, 48);
+  let sumLX = load<f32>(SCALES + slot);
+  let sumL2 = load<f32>(MINS + slot);
+  let far = load<i32>(FAR + slot);
+  let changed = false;
+  for (let attempt = 0, from = 0; ; ) {
+    const left = far & (0xffff << from);
+    if (left == 0) {
+      attempt++;
+      if (!changed || attempt == 5) break;
+      changed = false;
+      from = 0;
+      continue;
+    }
+    const index = ctz(left);
+    from = index + 1;
+    const at = ONE + ((<usize>index) << 2);
+    let slx = sumLX - load<f32>(at, ONE_LX);
+    let sl2 = sumL2 - load<f32>(at, ONE_L2);
+    const exact = (load<f32>(x + ((<usize>index) << 2)) * sl2) / slx;
+    const code = <f32>max_i32(-4, min<i32>(3, nearestInt(exact)));
+    const lx = load<f32>(at, ONE_WX) * code;
+    const l2 = load<f32>(at) * code * code;
+    slx += lx;
+    sl2 += l2;
+    if (code == load<f32>(at, ONE_CODES) || !(sl2 > 0 && slx * slx * sumL2 > sumLX * sumLX * sl2)) continue;
+    sumLX = slx;
+    sumL2 = sl2;
+    changed = true;
+    store<u8>(codes + index, <u8>(<i32>code + 4));
+    // Whole vectors are written, for they are read again at once.
+    const four = ONE + ((<usize>index >> 2) << 4);
+    const lane = i32x4.eq(i32x4.splat(index & 3), i32x4(0, 1, 2, 3));
+    v128.store(four, v128.bitselect(f32x4.splat(code), v128.load(four, ONE_CODES), lane), ONE_CODES);
+    v128.store(four, v128.bitselect(f32x4.splat(lx), v128.load(four, ONE_LX), lane), ONE_LX);
+    v128.store(four, v128.bitselect(f32x4.splat(l2), v128.load(four, ONE_L2), lane), ONE_L2);
+    const all = f32x4.splat(sumLX);
+    const all2 = f32x4.splat(sumL2);
+    const ab = i16x8.narrow_i32x4_s(farOf(x, all, all2, 0), farOf(x, all, all2, 16));
+    const cd = i16x8.narrow_i32x4_s(farOf(x, all, all2, 32), farOf(x, all, all2, 48));
+    far = i8x16.bitmask(i8x16.narrow_i16x8_s(ab, cd));
   }
-  const scale = v128.and(f32x4.div(v128.load(SCALES + slot), sumL2), f32x4.gt(sumL2, f32x4.splat(0)));
-  v128.store(SCALES + slot, v128.andnot(scale, empty));
+  store<f32>(SCALES + slot, sumLX);
+  store<f32>(MINS + slot, sumL2);
+}
+
+@inline
+function startOne(x: usize, factor: v128, offset: usize): void {
+  const value = v128.load(x + offset);
+  const w = f32x4.mul(value, value);
+  const wx = f32x4.mul(w, value);
+  const code = f32x4.pmin(f32x4.splat(3), f32x4.nearest(f32x4.mul(factor, value)));
+  v128.store(ONE + offset, w);
+  v128.store(ONE + offset, wx, ONE_WX);
+  v128.store(ONE + offset, code, ONE_CODES);
+  v128.store(ONE + offset, f32x4.mul(wx, code), ONE_LX);
+  v128.store(ONE + offset, f32x4.mul(f32x4.mul(w, code), code), ONE_L2);
+}
+
+@inline
+function farOf(x: usize, sumLX: v128, sumL2: v128, offset: usize): v128 {
+  const one = ONE + offset;
+  return farFrom(v128.load(x + offset), v128.load(one, ONE_CODES), v128.load(one, ONE_LX), v128.load(one, ONE_L2), sumLX, sumL2); // prettier-ignore
 }

@@ -2,10 +2,14 @@
 // SIMD lane, and conversions that give the bits of ggml's own (names as in ggml-quants.c and ggml-impl.h of llama.cpp v0.5.0).
 
 /** Of four sub-blocks: transposed values, weights, importance or precomputed products, codes; 32 vectors each. */
-export const X = memory.data(32 * 16, 16);
-export const W = memory.data(32 * 16, 16);
-export const U = memory.data(32 * 16, 16);
-export const CODES = memory.data(32 * 16, 16);
+export const X = memory.data(4 * 32 * 16, 16);
+export const W = X + 512;
+export const U = X + 1024;
+export const CODES = X + 1536;
+/** From a value to its weight and so on: immediate offsets, which cost no addition. */
+export const TO_W: usize = 512;
+export const TO_U: usize = 1024;
+export const TO_CODES: usize = 1536;
 /** Per sub-block of a super-block (at most 16): results of the searches. */
 export const SCALES = memory.data(64, 16);
 export const MINS = memory.data(64, 16);
