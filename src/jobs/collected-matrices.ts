@@ -122,7 +122,7 @@ export interface CollectContext {
   /** Absolute folder where the recipe's relative paths start. */
   readonly folder: string;
   readonly store: RecordStore;
-  readonly steps: BuildSteps;
+  readonly steps: Pick<BuildSteps, 'blame' | 'collecting' | 'collected'>;
   readonly sources: RecipeSources;
   readonly unquantized: UnquantizedSources;
   readonly threads: number | undefined;

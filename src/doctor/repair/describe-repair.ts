@@ -27,6 +27,9 @@ export function adviceOf(
   if (has('approximate')) {
     sentences.push('Tensors that came from another level have lost detail; the file says so in studio.repair. Build it again from the source when you can.'); // prettier-ignore
   }
+  if (parts.some(({ title, detail = '' }) => `${title} ${detail}`.includes('without weights'))) {
+    sentences.push('What was derived without the importance matrix of the build is rounded less well than what was lost.'); // prettier-ignore
+  }
   if (has('derived')) {
     sentences.push(evidence ?? 'Derived tensors follow the rules of llama-quantize; nothing proves that they equal the lost ones, so compare the answers.'); // prettier-ignore
   }

@@ -19,6 +19,8 @@ export interface TensorWay {
   /** How it is done, for the title: `Derive`, `Copy`, `Quantize`. */
   readonly verb: string;
   readonly readBytes: (rows: readonly RowRange[] | undefined) => number;
+  /** What comes first, or what it lacks: `without weights: ...`. */
+  readonly note?: string | undefined;
 }
 
 /** What a repair has to work with. */
@@ -37,7 +39,13 @@ export interface Means {
   /** Names of the files that are joined to one, in their order; why they cannot be. */
   readonly parts: readonly string[] | string;
   /** Whether the header can be written as the recipe gives it, and why not. */
-  readonly header: { readonly from: string; readonly trust: 'exact' | 'derived' } | string;
+  readonly header:
+    | {
+        readonly from: string;
+        readonly trust: 'exact' | 'derived';
+        readonly note?: string | undefined;
+      }
+    | string;
   /** The list of hashes shows that these tensors were added after the file was built. */
   readonly wereAdded: (names: readonly string[]) => boolean;
   /** Records of tensors or entries were lost: the header as it is read is not the whole one. */

@@ -85,7 +85,7 @@ function headerStep(
       step: {
         id: 'header',
         findings: own.map(({ id }) => id),
-        title: `Write the header anew as the file's recipe gives it from ${header.from}, and derive what is not where it puts it`,
+        title: `Write the header anew as the file's recipe gives it from ${header.from}, and derive what is not where it puts it${header.note === undefined ? '' : `; ${header.note}`}`,
         trust: 'exact',
         chosen: true,
         changes: own.slice(0, mostChanges).map(({ message, code }) => ({ what: code, before: message, after: 'as it was built' })), // prettier-ignore

@@ -38,7 +38,7 @@ export function tensorSteps(findings: readonly Finding[], means: Means): Planned
   const isMany = damaged.size > fewTensors;
   for (const [name, { findings: ids }] of damaged) {
     const way = means.tensor(name);
-    const key = JSON.stringify([isMany ? [] : ids, typeof way === 'string' ? way : [way.trust, way.from]]); // prettier-ignore
+    const key = JSON.stringify([isMany ? [] : ids, typeof way === 'string' ? way : [way.trust, way.from, way.note]]); // prettier-ignore
     const group = groups.get(key) ?? { names: [], findings: new Set(ids), way };
     groups.set(key, group);
     group.names.push(name);
@@ -71,7 +71,7 @@ function recoverStep(
     step: {
       id: `recover:${first}`,
       findings: [...findings],
-      title: `${way.verb} ${what} again from ${way.from}`,
+      title: `${way.verb} ${what} again from ${way.from}${way.note === undefined ? '' : `; ${way.note}`}`,
       trust: way.trust,
       chosen: true,
       changes: names.slice(0, mostChanges).map((name) => ({
@@ -121,7 +121,7 @@ function lostSteps(
           : {}),
         changes: names.slice(0, mostChanges).map((name) => ({
           what: name,
-          before: 'damaged',
+          before: `damaged; ${reason}`,
           after: isGone ? 'missing' : 'still damaged',
         })),
       },

@@ -26,6 +26,8 @@ export interface FoundContent {
 export interface ContentFinder {
   /** `given` is looked at first, and taken whatever its hash is when nothing else fits. */
   find(wanted: WantedContent, given?: string): Promise<FoundContent | undefined>;
+  /** Folders that relative paths of a recipe may start at, the likeliest first. */
+  folders(): Promise<readonly string[]>;
   /** GGUF files near the repaired one, itself left out. */
   ggufFiles(): Promise<readonly string[]>;
 }
@@ -87,6 +89,7 @@ export function openContentFinder(
       }
       return unproven;
     },
+    folders: () => (bases ??= possibleFolders(file, folders)),
     async ggufFiles() {
       const candidates = await (walked ??= walk());
       return candidates.flatMap(({ kind, path }) => (kind === 'gguf' ? [path] : []));

@@ -52,7 +52,8 @@ export async function findEvidence(
       const found = target && preparation.ways(target);
       if (target === undefined || tensor.data === undefined || typeof found !== 'object') continue;
       const way = found.find((each) => each.kind === 'derive' && each.trust !== 'approximate');
-      if (way?.kind !== 'derive') continue;
+      // What is derived without its weights differs, and proves nothing.
+      if (way?.kind !== 'derive' || way.note !== undefined) continue;
       const hash = createHash('sha256');
       const request = {
         source: way.tensor.source,

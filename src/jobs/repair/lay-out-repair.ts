@@ -224,6 +224,7 @@ function metadataOf(
     isRebuilt && built !== undefined && provenance !== undefined
       ? [
           ...withoutStudioEntries(built.metadata),
+          ...ofMatrix(own, built.metadata),
           ...provenanceEntries(provenance, tensorCount),
           ...own.filter(({ key }) => key.startsWith('studio.bundle.')),
         ]
@@ -241,6 +242,12 @@ function metadataOf(
   return text === undefined
     ? insertEntry(metadata, entry)
     : metadata.map((old) => (old.key === repairKey ? entry : old));
+}
+
+/** What the file says of a matrix that is kept no more: planning without it gives no such entries. */
+function ofMatrix(own: readonly GgufEntry[], built: readonly GgufEntry[]): GgufEntry[] {
+  const isAbout = ({ key }: GgufEntry) => key.startsWith('quantize.imatrix.');
+  return built.some(isAbout) ? [] : own.filter(isAbout);
 }
 
 /** Entries that could not be read, as the source gives them; the others stay as they are. */

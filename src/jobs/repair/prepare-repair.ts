@@ -12,18 +12,20 @@ import { isAbort, StudioError } from '#src/errors/studio-error.ts';
 import type { PlacedMember } from '#src/formats/bundle/bundle-entries.ts';
 import type { ModelView } from '#src/model/model-view.ts';
 import { readProvenance } from '#src/stages/package/provenance.ts';
+import { usesImportance } from '#src/stages/quantize/importance.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { openJobFolder } from '../job-folder.ts';
 import { entryNumber } from '#src/formats/gguf/entries.ts';
 import { levels } from '#src/tensors/levels.ts';
 import { levelRequests } from '../plan-outputs.ts';
 import { openBase } from '../open-sources.ts';
+import { collectAgain } from './collect-again.ts';
 import { findAdapter, membersOfRecipe, type FoundAdapter } from './find-adapters.ts';
 import { openContentFinder } from './find-content.ts';
 import { copiesIn, openNearbyFiles } from './nearby-files.ts';
 import { openDamaged } from './open-damaged.ts';
 import type { RepairPorts } from './ports.ts';
-import { openGivenSource, openRecipeReference, type Reference } from './reference.ts';
+import { openGivenSource, openRecipeReference, type Reference, type ReferenceContext } from './reference.ts'; // prettier-ignore
 import { targetOf, waysOf, type RecoveryWay, type TargetTensor } from './tensor-ways.ts';
 
 export interface Preparation {
@@ -51,6 +53,9 @@ export interface PrepareContext {
   readonly ports: RepairPorts;
   readonly emit: (event: DiagnosisEvent) => void;
   readonly signal: AbortSignal;
+  /** The steps that are taken; absent while only a plan is made. */
+  readonly steps?: readonly string[];
+  readonly threads?: number | undefined;
   /** Taken instead of diagnosing once more. */
   readonly diagnosis?: Diagnosis | undefined;
 }
@@ -58,7 +63,7 @@ export interface PrepareContext {
 /** Diagnoses, and finds what can help. Throws what reading throws; what cannot be found is a reason in the plan. */
 export async function prepareRepair(
   params: RepairParams,
-  { ports, emit, signal, diagnosis: known }: PrepareContext,
+  { ports, emit, signal, diagnosis: known, steps = [], threads }: PrepareContext,
 ): Promise<Preparation> {
   const { path, source, sibling, folders = [] } = params;
   const compared = {
@@ -79,7 +84,15 @@ export async function prepareRepair(
       if (event.event === 'log') emit(event);
     };
     const finder = openContentFinder(path, folders, signal);
-    const context = { finder, emit: quiet, signal };
+    const folder = openJobFolder(false);
+    closing.push(() => folder.close());
+    const derives = steps.some((id) => id === 'header' || id.startsWith('recover:'));
+    const again = { ports: ports.factory, folder, threads, emit, signal };
+    const collect: ReferenceContext['collect'] =
+      derives && mayNeedMatrix(diagnosis, subject)
+        ? (node, texts, model, sources) => collectAgain(node, texts, model, sources, again)
+        : undefined;
+    const context = { finder, emit: quiet, signal, collect };
     const provenance = readProvenance(subject.metadata);
     const references: Reference[] = [];
     let reason = 'The file does not say what it was made from';
@@ -95,7 +108,7 @@ export async function prepareRepair(
 
     const recipe = references.find(({ kind }) => kind === 'recipe');
     const isLost = isBroken(subject, diagnosis);
-    const isPlanned = isLost || isUnlikeArchitecture(subject, diagnosis);
+    const isPlanned = isLost || isUnlikeArchitecture(subject, diagnosis.findings);
     const [first] = references;
     const built =
       isPlanned && recipe !== undefined
@@ -110,8 +123,6 @@ export async function prepareRepair(
     closing.push(() => Promise.all(nearby.map((file) => file.close())));
     const copies = expected.size === 0 ? new Map<never, never>() : copiesIn(nearby, expected);
 
-    const folder = openJobFolder(false);
-    closing.push(() => folder.close());
     const places = {
       own: { source: subject.source, end: endOfTensors(subject) },
       nearby,
@@ -167,7 +178,7 @@ export async function prepareRepair(
         return typeof found === 'string' ? found : { from: found.from, bytes: member.size };
       }, // prettier-ignore
       parts: joinable(subject),
-      header: built === undefined ? `${reason}, so the header cannot be made again` : { from: basename(recipe?.label ?? source ?? ''), trust: recipe === undefined || expected.size === 0 ? 'derived' : 'exact' }, // prettier-ignore
+      header: built === undefined ? `${reason}, so the header cannot be made again` : { from: basename(recipe?.label ?? source ?? ''), trust: recipe === undefined || expected.size === 0 ? 'derived' : 'exact', note: recipe?.pending }, // prettier-ignore
       isHeaderBroken,
       wereAdded: (names) => hashCount > 0 && hashCount === subject.tensors.length - names.length,
       lostEntries: subject.parts.reduce((sum, { survey }) => sum + Math.max(0, survey.claimed.entries - survey.entries.length), 0), // prettier-ignore
@@ -223,6 +234,13 @@ function needsSource({ findings }: Diagnosis, subject: Subject): boolean {
   return !subject.complete || findings.some(({ fix }) => fix !== undefined && kinds.includes(fix.kind)) || isBroken(subject, { findings }); // prettier-ignore
 }
 
+/** Something that is brought back may be of a type that is rounded by weights. */
+function mayNeedMatrix({ findings }: Diagnosis, subject: Subject): boolean {
+  const names = new Set(findings.flatMap(({ fix }) => (fix?.kind === 'recover-tensors' ? fix.tensors.map(({ name }) => name) : []))); // prettier-ignore
+  if (isBroken(subject, { findings }) || isUnlikeArchitecture(subject, findings)) return true;
+  return subject.tensors.some(({ name, type }) => names.has(name) && type !== undefined && usesImportance(type)); // prettier-ignore
+}
+
 /** Something of the header is lost: reading it once more and writing it anew would not bring that back. */
 function isBroken(subject: Subject, { findings }: Pick<Diagnosis, 'findings'>): boolean {
   if (findings.some(tellsLostHeader)) return true;
@@ -235,7 +253,7 @@ function isBroken(subject: Subject, { findings }: Pick<Diagnosis, 'findings'>): 
 } // prettier-ignore
 
 /** Sound to read, but not what the model is: a shape that no such model has, or parts of a split that are not there. */
-function isUnlikeArchitecture({ complete }: Subject, { findings }: Diagnosis): boolean {
+function isUnlikeArchitecture({ complete }: Subject, findings: Diagnosis['findings']): boolean {
   return !complete || findings.some(({ code }) => code === 'metadata/tensor-shape');
 }
 

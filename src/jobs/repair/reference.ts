@@ -4,26 +4,36 @@ import type { EventSink } from '#src/contract/stage-events.ts';
 import { isAbort, StudioError } from '#src/errors/studio-error.ts';
 import { bundleKeys } from '#src/formats/bundle/bundle-entries.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
-import { entryString } from '#src/formats/gguf/entries.ts';
+import { entryNumber, entryString } from '#src/formats/gguf/entries.ts';
 import type { ModelView, TensorView } from '#src/model/model-view.ts';
-import type { PlannedOutput, PlannedPass } from '#src/recipe/plan.ts';
+import type { PlannedModel, PlannedOutput, PlannedPass } from '#src/recipe/plan.ts';
 import { planRecipe } from '#src/recipe/plan.ts';
 import { parseRecipe } from '#src/recipe/recipe-file.ts';
 import { provenanceKeys, type Provenance } from '#src/stages/package/provenance.ts';
-import { importanceOf, usesImportance, type Importance } from '#src/stages/quantize/importance.ts';
+import {
+  importanceOf,
+  needsImportance,
+  usesImportance,
+  type Importance,
+} from '#src/stages/quantize/importance.ts';
 import { planPruning } from '#src/stages/quantize/prune-layers.ts';
 import { quantizedMetadata } from '#src/stages/quantize/quantized-metadata.ts';
 import type { GgmlType } from '#src/tensors/ggml-types.ts';
 import { matrixFolder } from '#src/io/matrix-folder.ts';
-import { openImportance, openPlannedModel } from '../open-model.ts';
+import { collectedName, openImportance, openPlannedModel } from '../open-model.ts';
 import { openPlainBase } from '../open-sources.ts';
 import type { RecipeSource } from '../recipe-sources.ts';
-import type { SourceNode } from '../used-sources.ts';
+import { isCollected, type CollectedNode, type SourceNode } from '../used-sources.ts';
+import { findTexts, type FoundTexts } from './collect-again.ts';
 import { openContentFinder, type ContentFinder } from './find-content.ts';
 
 export interface ReferenceTensor {
   readonly source: TensorView;
   readonly importance: Float32Array | undefined;
+  /** What keeps it from being what a build would give; for the plan and the report. */
+  readonly note?: string;
+  /** Its weights are not there yet: it can be planned with, not derived. */
+  readonly isPending?: boolean;
 }
 
 export interface Reference {
@@ -42,6 +52,8 @@ export interface Reference {
   readonly output?: PlannedOutput;
   readonly sources: ReadonlyMap<string, RecipeSource>;
   readonly importanceSource?: Importance | undefined;
+  /** What has to come before tensors that are rounded by weights are derived. */
+  readonly pending?: string | undefined;
   /** What gives the tensor in this type, or why nothing does. */
   tensor(name: string, type: GgmlType): ReferenceTensor | string;
   close(): Promise<void>;
@@ -51,6 +63,15 @@ export interface ReferenceContext {
   readonly finder: ContentFinder;
   readonly emit: EventSink;
   readonly signal: AbortSignal;
+  /** Collects a matrix that is gone; absent while only a plan is made. */
+  readonly collect?:
+    | ((
+        node: CollectedNode,
+        texts: FoundTexts,
+        model: PlannedModel,
+        sources: ReadonlyMap<string, RecipeSource>,
+      ) => Promise<RecipeSource>)
+    | undefined;
 }
 
 const steps = {
@@ -87,7 +108,7 @@ export async function openRecipeReference(
       const found = await locate(node, finder, undefined);
       if (found !== undefined) sources.set(node.id, found);
     }
-    const { matrix, noMatrix } = await matrixOf(pass, context);
+    const { matrix, noMatrix, pending } = await matrixOf(pass, sources, context);
     if (matrix !== undefined) sources.set(matrix.node.id, matrix);
     const view = await openPlannedModel(pass.model, sources, steps, emit, signal);
     try {
@@ -95,6 +116,7 @@ export async function openRecipeReference(
         matrix === undefined || pass.imatrix === undefined
           ? undefined
           : await openImportance(pass.imatrix, matrix, () => undefined);
+      const known = pending === undefined ? importance : likeImportance(view);
       const pruning = planPruning(view, pass.quantize.pruneLayers);
       const tensors = new Map<string, TensorView>();
       for (const tensor of view.tensors) {
@@ -107,12 +129,14 @@ export async function openRecipeReference(
         isProven,
         view,
         inputs: [...sources.values()].flatMap(({ files }) => files.map(({ path }) => path)),
-        keyOrder: orderOf(view.metadata, view.architecture, importance),
+        keyOrder: orderOf(view.metadata, view.architecture, known),
         pass,
         output,
         sources,
-        importanceSource: importance,
-        tensor: (name, type) => deriveFrom(tensors.get(name), type, importance, noMatrix),
+        importanceSource: known,
+        pending,
+        tensor: (name, type) =>
+          deriveFrom(tensors.get(name), type, importance, { noMatrix, pending }),
         close: () => view.close(),
       };
     } catch (error) {
@@ -141,9 +165,9 @@ export async function openGivenSource(
       named === undefined
         ? undefined
         : await finder.find({ role: 'imatrix', path: named, sha256: undefined });
-    const noMatrix = named !== undefined && matrix === undefined ? `its importance matrix ${named} is not there` : undefined; // prettier-ignore
     const importance =
       matrix === undefined ? undefined : await openMatrix(matrix.path).catch(() => undefined);
+    const fileType = entryNumber(metadata, 'general.file_type') ?? -1;
     const tensors = new Map(view.tensors.map((tensor) => [tensor.name, tensor]));
     return {
       label: path,
@@ -154,11 +178,14 @@ export async function openGivenSource(
       keyOrder: orderOf(view.metadata, view.architecture, importance),
       sources: new Map(),
       tensor: (name, type) => {
-        const found = deriveFrom(tensors.get(name), type, importance, noMatrix);
-        // Without its matrix the result is still a sound tensor of this type; the report says that it is no proof.
-        return typeof found === 'string' && tensors.has(name)
-          ? deriveFrom(tensors.get(name), type, undefined, undefined)
-          : found;
+        const found = deriveFrom(tensors.get(name), type, importance, {});
+        const isWeighted = named !== undefined && importance === undefined && usesImportance(type);
+        if (typeof found === 'string' || !isWeighted || found.source.type === type) return found;
+        const gone = `its importance matrix ${named.slice(0, 200)} was not found`;
+        // Without its matrix the result is a sound tensor of this type, but a worse one than that which was lost.
+        return needsImportance(name, type, fileType)
+          ? `${gone}, and ${type} cannot be written without`
+          : { ...found, note: `without weights: ${gone}` };
       },
       close: () => view.close(),
     };
@@ -193,9 +220,14 @@ async function locate(
 }
 
 async function matrixOf(
-  { imatrix }: PlannedPass,
-  { finder, signal }: ReferenceContext,
-): Promise<{ readonly matrix?: RecipeSource; readonly noMatrix?: string }> {
+  { imatrix, model }: PlannedPass,
+  sources: ReadonlyMap<string, RecipeSource>,
+  { finder, signal, collect }: ReferenceContext,
+): Promise<{
+  readonly matrix?: RecipeSource;
+  readonly noMatrix?: string;
+  readonly pending?: string;
+}> {
   if (imatrix === undefined) return {};
   const found = await locate(imatrix, finder, undefined);
   if (found !== undefined && found.sha256 !== '') return { matrix: found };
@@ -203,19 +235,48 @@ async function matrixOf(
   const kept = openContentFinder(matrixFolder(), [matrixFolder()], signal);
   const collected = await locate({ ...imatrix, path: undefined }, kept, undefined);
   if (collected !== undefined && collected.sha256 !== '') return { matrix: { ...collected, node: imatrix } }; // prettier-ignore
-  return found === undefined ? { noMatrix: missing(imatrix) } : { matrix: found };
+  if (found !== undefined) return { matrix: found };
+  if (!isCollected(imatrix)) return { noMatrix: missing(imatrix) };
+  const texts = await findTexts(imatrix, finder, signal);
+  const gone = 'The importance matrix that the build collected is kept no more';
+  if (typeof texts === 'string') return { noMatrix: `${gone}, and ${texts}` };
+  const names = imatrix.texts.map((path) => path.split('/').at(-1) ?? path).join(', ');
+  if (collect === undefined) {
+    return { pending: `its importance matrix is collected again first, from ${names}` };
+  }
+  try {
+    return { matrix: await collect(imatrix, texts, model, sources) };
+  } catch (error) {
+    if (!(error instanceof StudioError) || isAbort(error)) throw error;
+    return { noMatrix: `${gone}, and it could not be collected again: ${error.message}` };
+  }
+}
+
+/** Stands for a matrix that is collected later: which tensors it weighs decides about types, its figures do not. */
+function likeImportance({ tensors }: ModelView): Importance {
+  const weighed = tensors.filter(({ name, shape }) => (shape[1] ?? 1) > 1 && !name.includes('token_embd')); // prettier-ignore
+  return {
+    path: collectedName,
+    datasets: [],
+    chunkCount: 0,
+    weights: new Map(weighed.map(({ name, shape }) => [name, new Float32Array((shape[0] ?? 1) * (shape[2] ?? 1)).fill(1)])), // prettier-ignore
+  };
 }
 
 function deriveFrom(
   source: TensorView | undefined,
   type: GgmlType,
   importance: Importance | undefined,
-  noMatrix: string | undefined,
+  matrix: { readonly noMatrix?: string | undefined; readonly pending?: string | undefined },
 ): ReferenceTensor | string {
   if (source === undefined) return 'it has no such tensor';
   const shown = source.loadCombination === undefined ? source.type : 'F32';
   if (type === shown) return { source, importance: undefined };
+  const { noMatrix, pending } = matrix;
   if (noMatrix !== undefined && usesImportance(type)) return noMatrix;
+  if (pending !== undefined && usesImportance(type)) {
+    return { source, importance: undefined, note: pending, isPending: true };
+  }
   return { source, importance: importance && importanceOf(importance, source) };
 }
 

@@ -66,7 +66,7 @@ export async function repairFile(
   const { modified } = params;
   await refuseChangedFile(path, { bytes: undefined, modified });
   const { ports, signal, emit } = context;
-  const preparation = await prepareRepair(params, context);
+  const preparation = await prepareRepair(params, { ...context, steps: params.steps, threads });
   try {
     const { diagnosis } = preparation;
     const { parts: files } = preparation.subject;
@@ -294,7 +294,7 @@ function partOf({ step, action }: PlannedStep, { recovered }: WrittenRepair): Re
   const [first] = tensors;
   const order: readonly Trust[] = ['lost', 'approximate', 'derived', 'exact'];
   const worst = order.find((trust) => tensors.some((each) => each.trust === trust)) ?? step.trust;
-  const details = [...new Set(tensors.flatMap(({ detail }) => (detail === undefined ? [] : [detail])))]; // prettier-ignore
+  const details = [...new Set(tensors.flatMap(({ detail }) => (detail === undefined || step.title.includes(detail) ? [] : [detail])))]; // prettier-ignore
   if (action.kind === 'header' && tensors.length > 0) details.unshift(`${tensors.length} tensors brought back: ${tensors.slice(0, 5).map(({ name }) => name).join(', ')}${tensors.length > 5 ? ', …' : ''}`); // prettier-ignore
   const rows = tensors.reduce((sum, each) => sum + (each.rows ?? 0), 0);
   if (rows > 0) details.unshift(rows === 1 ? 'one row' : `${rows} rows`);

@@ -69,6 +69,7 @@ export function waysOf(tensor: TargetTensor, sources: WaySources): RecoveryWay[]
       trust: isExact ? 'exact' : 'derived',
       verb: 'Derive',
       from: basename(reference.label),
+      note: found.note,
       // Without a hash the whole tensor is compared.
       readBytes: (rows) => bytesOf(found, isExact ? rows : undefined),
     });

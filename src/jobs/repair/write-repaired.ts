@@ -5,6 +5,7 @@ import { createHash, randomUUID, type Hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import type { Trust } from '#src/contract/doctor/repair.ts';
 import type { EventSink } from '#src/contract/stage-events.ts';
+import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { RowRange } from '#src/doctor/repair/means.ts';
 import { readBytes, type ByteSource } from '#src/formats/bytes/byte-source.ts';
@@ -177,8 +178,11 @@ class RepairWriter {
       from: last.way.from,
       rows: last.rows,
       detail:
-        expected === undefined || isExact || last.way.trust === 'approximate'
-          ? last.detail
+        expected === undefined ||
+        isExact ||
+        last.way.trust === 'approximate' ||
+        last.way.note !== undefined
+          ? (last.detail ?? last.way.note)
           : 'its hash is not the one of the build: made from another source, or rounded by another processor',
     });
   }
@@ -278,6 +282,10 @@ class RepairWriter {
     hash: Hash,
     compare?: (row: number, bytes: Uint8Array) => Promise<void>,
   ): Promise<void> {
+    invariant(
+      tensor.isPending !== true,
+      'a matrix is collected before anything is derived with it',
+    );
     this.deriver ??= this.options.openDeriver();
     const request = { source: tensor.source, type, importance: tensor.importance, firstRow, rowCount }; // prettier-ignore
     this.readBytes += await this.deriver.derive(

@@ -1,6 +1,6 @@
 // Repairs of real files, built from the embedded model: what comes back is compared with the original byte by byte.
-import { mkdir, readdir, readFile, rm, stat, utimes } from 'node:fs/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { copyFix } from '#src/doctor/metadata/fix-value.ts';
 import type { Draft } from '#src/doctor/findings.ts';
 import { entryString, entryValue, uint32Entry } from '#src/formats/gguf/entries.ts';
@@ -196,6 +196,67 @@ describe('repairing a file that was built here', () => {
     const steps = plan.steps.map(({ id }) => id);
     await expectRefusal(repairFile({ path, bytes: plan.bytes, modified: plan.modified, steps }, context), 'repair/changed'); // prettier-ignore
     expect(await readdir(place)).toEqual(['X.gguf']);
+  });
+});
+
+describe('repairing a file whose importance matrix was collected by its build and is kept no more', () => {
+  const name = 'blk.1.ffn_down.weight';
+  const drafts = [recoverTensors('hashes/tensor', [name])];
+  let sound = '';
+  beforeAll(async () => {
+    const words = Array.from({ length: 400 }, (_, index) => `word ${index * 7} of the text`);
+    await writeFile(bench.path('calibration.txt'), words.join(' '));
+    const imatrix = { id: 'imatrix', kind: 'imatrix' as const, texts: ['calibration.txt'], contextSize: 128, chunks: 1 }; // prettier-ignore
+    const weighed = { id: 'q', kind: 'quantize' as const, levels: ['Q4_K_M' as const], fileName: 'weighed.gguf', folder: 'weighed' }; // prettier-ignore
+    await bench.build([base, imatrix, weighed], ['base -> q', 'imatrix -> q']);
+    sound = bench.path('weighed', 'weighed.gguf');
+  }, 60_000);
+  beforeEach(() => rm(bench.path('home', 'matrices'), { recursive: true, force: true }));
+
+  async function damaged(where: string): Promise<string> {
+    const path = await folder(where);
+    const { at } = placeOf(await headerOf(sound), name);
+    return damagedCopy(sound, path, (bytes) => void bytes.fill(3, at, at + 64));
+  }
+
+  it('collects it again from the same texts, and says so before', async () => {
+    const path = await damaged('collected');
+    const { plan, report } = await repairWith(repairPorts(bench.ports, path, drafts), { path });
+    expect(plan.steps[0]?.title).toContain('importance matrix is collected again first, from calibration.txt'); // prettier-ignore
+    expect(report.parts[0]?.trust).toBe('exact');
+    expect(report.sha256).toBe(await hashFile(sound));
+  });
+
+  it('collects it for a header that is made again', async () => {
+    const path = await folder('collected-header');
+    await damagedCopy(sound, path, (bytes) => {
+      const at = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(name);
+      bytes.fill(0xff, at - 8, at + 40);
+      return undefined;
+    });
+    const lost: Draft[] = [{ code: 'structure/tensor-entry', message: 'A record cannot be read.' }];
+    const { report } = await repairWith(repairPorts(bench.ports, path, lost), { path });
+    expect(report.sha256).toBe(await hashFile(sound));
+  });
+
+  it('never derives without the weights in silence where the texts are gone, too', async () => {
+    const path = await damaged('uncollected');
+    const texts = await readFile(bench.path('calibration.txt'));
+    await writeFile(bench.path('calibration.txt'), 'Another text.');
+    try {
+      const ports = repairPorts(bench.ports, path, drafts);
+      const context = { ports, emit: () => undefined, signal: new AbortController().signal };
+      const { steps } = await planRepair({ path }, context);
+      expect(steps).toMatchObject([{ trust: 'lost', chosen: false }]);
+      expect(steps[0]?.changes[0]?.before).toContain('(calibration.txt) are not what they were');
+      const { plan, report } = await repairWith(ports, { path, source: bench.path('seedling-4m') });
+      expect(plan.steps[0]).toMatchObject({ trust: 'derived' });
+      expect(plan.steps[0]?.title).toContain('without weights: its importance matrix');
+      expect(report.advice).toContain('without the importance matrix of the build');
+      expect(report.sha256).not.toBe(await hashFile(sound));
+    } finally {
+      await writeFile(bench.path('calibration.txt'), texts);
+    }
   });
 });
 
