@@ -21,13 +21,13 @@ const readers = {
 const runners = {
   unit: {
     command: npm('unit', '--reporter=default', '--reporter=json', `--outputFile.json=${reports}/unit.json`), // prettier-ignore
-    minutes: 20,
+    minutes: 40,
     failures: () => failuresOfUnit(readReport('unit')),
   },
   e2e: {
     command: npm('e2e', '--reporter=list,json'),
     environment: { PLAYWRIGHT_JSON_OUTPUT_FILE: `${reports}/e2e.json` },
-    minutes: 20,
+    minutes: 30,
     failures: () => failuresOfE2e(readReport('e2e')),
   },
 };
