@@ -38,14 +38,16 @@ const recipe = (path: string) =>
     edges: [{ from: 'base', to: 'quantize' }],
   });
 
-/** Titles of the unsaved edits that lie in a home. */
+/** Titles of the unsaved edits that lie in a home; one that is taken away meanwhile is not there. */
 async function keptDrafts(home: string): Promise<string[]> {
   const folder = join(home, 'drafts');
   const names = await readdir(folder, { recursive: true }).catch(() => []);
   const texts = names
     .filter((name) => name.endsWith('.json'))
-    .map((name) => readFile(join(folder, name), 'utf8'));
-  return (await Promise.all(texts)).map((text) => (JSON.parse(text) as { title: string }).title);
+    .map((name) => readFile(join(folder, name), 'utf8').catch(() => undefined));
+  return (await Promise.all(texts)).flatMap((text) =>
+    text === undefined ? [] : [(JSON.parse(text) as { title: string }).title],
+  );
 }
 
 async function openRecipe(page: Page, name: RegExp): Promise<void> {
