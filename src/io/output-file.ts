@@ -1,6 +1,6 @@
 // One output on its way: written as `X.partial` with a journal and a lock beside it, checked, then renamed. Whatever goes
 // wrong, nothing half-written ever has the final name, and what is finished can be gone on with.
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { open, rename, rm, stat, type FileHandle } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { StudioError } from '#src/errors/studio-error.ts';
@@ -75,23 +75,30 @@ export class OutputFile {
     }
   }
 
-  /** True when the file holds exactly what the journal says it should. */
+  /** True when the file holds exactly what the journal says of this tensor alone. */
   async verify(entry: JournalEntry, signal?: AbortSignal): Promise<boolean> {
     const hash = createHash('sha256');
-    const buffer = new Uint8Array(Math.min(verifyBytes, entry.size));
-    for (let done = 0; done < entry.size;) {
+    const isThere = await this.hashRange(hash, entry.offset, entry.size, signal);
+    return isThere && hash.digest('hex') === entry.sha256;
+  }
+
+  /** Reads a part of the partial file into a hash; false where the file ends before. */
+  async hashRange(
+    hash: Hash,
+    offset: number,
+    size: number,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const buffer = new Uint8Array(Math.min(verifyBytes, size));
+    for (let done = 0; done < size;) {
       signal?.throwIfAborted();
-      const { bytesRead } = await this.handle.read(
-        buffer,
-        0,
-        Math.min(buffer.length, entry.size - done),
-        entry.offset + done,
-      );
+      const length = Math.min(buffer.length, size - done);
+      const { bytesRead } = await this.handle.read(buffer, 0, length, offset + done);
       if (bytesRead === 0) return false;
       hash.update(buffer.subarray(0, bytesRead));
       done += bytesRead;
     }
-    return hash.digest('hex') === entry.sha256;
+    return true;
   }
 
   /** Writes all of `bytes` at `offset`; `bytes` must stay unchanged meanwhile. Throws `io/disk-full` or `io/failed`. */
@@ -118,14 +125,7 @@ export class OutputFile {
   /** SHA-256 of the whole partial file. */
   async hash(signal?: AbortSignal): Promise<string> {
     const hash = createHash('sha256');
-    const buffer = new Uint8Array(verifyBytes);
-    for (let offset = 0; offset < this.options.size;) {
-      signal?.throwIfAborted();
-      const { bytesRead } = await this.handle.read(buffer, 0, buffer.length, offset);
-      if (bytesRead === 0) break;
-      hash.update(buffer.subarray(0, bytesRead));
-      offset += bytesRead;
-    }
+    await this.hashRange(hash, 0, this.options.size, signal);
     return hash.digest('hex');
   }
 

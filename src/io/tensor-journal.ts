@@ -9,6 +9,8 @@ export interface JournalEntry {
   readonly offset: number;
   readonly size: number;
   readonly sha256: string;
+  /** `file`: the hash is of the file from its beginning to this tensor's end; absent: of the tensor alone. */
+  readonly scope?: 'file';
   /** Identifies what the tensor was made from beyond the plan: the factors of merged adapters. Empty when nothing. */
   readonly source: string;
 }
@@ -82,9 +84,10 @@ async function readEntries(
   if (first?.journal !== version || !isWanted(first['plan'])) return undefined;
   const entries = new Map<string, JournalEntry>();
   for (const line of rest) {
-    const { tensor, offset, size: bytes, sha256, source } = line ?? {};
+    const { tensor, offset, size: bytes, sha256, source, scope } = line ?? {};
     if (typeof tensor !== 'string' || typeof sha256 !== 'string' || typeof source !== 'string')
       continue;
+    if (scope !== undefined && scope !== 'file') continue;
     if (!Number.isSafeInteger(offset) || !Number.isSafeInteger(bytes)) continue;
     entries.set(tensor, {
       tensor,
@@ -92,6 +95,7 @@ async function readEntries(
       size: bytes as number,
       sha256,
       source,
+      ...(scope === undefined ? {} : { scope }),
     });
   }
   return entries;

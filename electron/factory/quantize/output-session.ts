@@ -6,6 +6,7 @@ import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import type { GgufEntry } from '#src/formats/gguf/types.ts';
 import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import type { OutputFile } from '#src/io/output-file.ts';
+import type { JournalEntry } from '#src/io/tensor-journal.ts';
 import { provenanceKeys } from '#src/stages/package/provenance.ts';
 import { replanMetadata, type OutputPlan } from '#src/stages/quantize/output-plan.ts';
 
@@ -44,8 +45,8 @@ export function outputSize({ plan, appended = [] }: OutputRequest): number {
 export interface WrittenFacts {
   readonly path: string;
   readonly bytes: number;
-  /** SHA-256 of each tensor's bytes, in file order. */
-  readonly tensorHashes: readonly string[];
+  /** SHA-256 of each tensor's bytes, in file order; taken where the file carries them. */
+  readonly tensorHashes: readonly string[] | undefined;
   /** Tensors that an earlier, interrupted run had finished. */
   readonly reusedTensors: number;
 }
@@ -62,12 +63,16 @@ export type OutputCheck = (
 ) => Promise<string | undefined>;
 
 export class OutputSession {
-  readonly tensorHashes: (string | undefined)[];
   /** Bytes of tensors that are in the file, and of all. */
   writtenBytes = 0;
   readonly tensorBytes: number;
-  private readonly reused = new Set<number>();
-  /** Hash of the file so far; undefined once the order of writing is not the order of the file. */
+  private readonly done = new Set<number>();
+  private readonly tensorHashes = new Map<number, string>();
+  private reusedTensors = 0;
+  /**
+   * Hash of the file up to the end of its first `hashedTensors` tensors: one hash then serves the journal and the result.
+   * Undefined where tensors are hashed one by one: the file carries their hashes, or is not written in its order.
+   */
   private fileHash: Hash | undefined;
   private hashedTensors = 0;
 
@@ -75,12 +80,9 @@ export class OutputSession {
     readonly request: OutputRequest,
     readonly file: OutputFile,
   ) {
-    this.tensorHashes = request.plan.tensors.map(() => undefined);
     this.tensorBytes = this.plan.header.tensors.reduce((sum, t) => sum + t.byteLength, 0);
-    const isInOrder = request.fillTensorHashes !== true && (request.appended ?? []).length === 0;
-    if (isInOrder && file.journaled.size === 0) {
-      this.fileHash = createHash('sha256').update(this.plan.header.bytes);
-    }
+    const isFinal = request.fillTensorHashes !== true && (request.appended ?? []).length === 0;
+    if (isFinal) this.fileHash = createHash('sha256').update(this.plan.header.bytes);
   }
 
   get plan(): OutputPlan {
@@ -94,10 +96,27 @@ export class OutputSession {
   }
 
   isDone(index: number): boolean {
-    return this.tensorHashes[index] !== undefined;
+    return this.done.has(index);
   }
 
-  /** Takes a tensor over from an earlier run when its bytes are what that run's journal says. */
+  /** Whether each tensor's own hash has to be given to `complete`. */
+  get hashesTensors(): boolean {
+    return this.fileHash === undefined;
+  }
+
+  /** Told which tensors will be written, in their order, before the first is. */
+  expect(order: readonly number[]): void {
+    const first = this.hashedTensors;
+    const inOrder =
+      first + order.length === this.plan.tensors.length &&
+      order.every((index, position) => index === first + position);
+    if (!inOrder) this.fileHash = undefined;
+  }
+
+  /**
+   * Takes a tensor over from an earlier run when its bytes are what that run's journal says. Asked tensor after tensor:
+   * hashes of the file so far hold only behind one another.
+   */
   async reuse(index: number, source: string, signal: AbortSignal): Promise<boolean> {
     const { name } = this.plan.tensors[index]!;
     const entry = this.file.journaled.get(name);
@@ -107,11 +126,29 @@ export class OutputSession {
       entry.offset === this.offsetOf(index) &&
       entry.size === size &&
       entry.source === source &&
-      (await this.file.verify(entry, signal));
+      (entry.scope === 'file'
+        ? await this.continues(index, entry, signal)
+        : await this.file.verify(entry, signal));
     if (!fits) return false;
-    this.tensorHashes[index] = entry.sha256;
-    this.reused.add(index);
+    if (entry.scope !== 'file') this.tensorHashes.set(index, entry.sha256);
+    this.done.add(index);
+    this.reusedTensors++;
     this.writtenBytes += size;
+    return true;
+  }
+
+  /** Whether the file has the hash up to this tensor's end that the journal says. */
+  private async continues(
+    index: number,
+    entry: JournalEntry,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    if (this.fileHash === undefined || index !== this.hashedTensors) return false;
+    const hash = this.fileHash.copy();
+    if (!(await this.file.hashRange(hash, entry.offset, entry.size, signal))) return false;
+    if (hash.copy().digest('hex') !== entry.sha256) return false;
+    this.fileHash = hash;
+    this.passTensor(index);
     return true;
   }
 
@@ -122,27 +159,34 @@ export class OutputSession {
 
   /** Writes a part of a tensor at `offset` within it; parts of one tensor come in order. */
   write(index: number, offset: number, bytes: Uint8Array): Promise<void> {
-    if (index !== this.hashedTensors) this.fileHash = undefined;
     this.fileHash?.update(bytes);
     this.writtenBytes += bytes.byteLength;
     return this.file.write(bytes, this.offsetOf(index) + offset);
   }
 
-  /** Records a tensor all of whose bytes are written. */
-  async complete(index: number, sha256: string, source: string): Promise<void> {
+  /** Records a tensor all of whose bytes are written; `sha256` is its own where `hashesTensors`. */
+  async complete(index: number, sha256: string | undefined, source: string): Promise<void> {
     const { name } = this.plan.tensors[index]!;
     const size = this.plan.header.tensors[index]!.byteLength;
-    this.tensorHashes[index] = sha256;
+    this.done.add(index);
+    const place = { tensor: name, offset: this.offsetOf(index), size, source };
+    if (this.fileHash !== undefined) {
+      const soFar = this.fileHash.copy().digest('hex');
+      this.passTensor(index);
+      await this.file.complete({ ...place, sha256: soFar, scope: 'file' });
+      return;
+    }
+    invariant(sha256 !== undefined, `tensor ${index} is hashed`);
+    this.tensorHashes.set(index, sha256);
+    await this.file.complete({ ...place, sha256 });
+  }
+
+  /** Hashes the zeros behind a tensor, too. */
+  private passTensor(index: number): void {
+    invariant(index === this.hashedTensors, `tensor ${index} is hashed in its turn`);
     const padding = this.paddingBehind(index);
     if (padding > 0) this.fileHash?.update(new Uint8Array(padding));
     this.hashedTensors = index + 1;
-    await this.file.complete({
-      tensor: name,
-      offset: this.offsetOf(index),
-      size,
-      sha256,
-      source,
-    });
   }
 
   /**
@@ -150,17 +194,15 @@ export class OutputSession {
    * kept as `X.rejected`; the error then says so.
    */
   async finish(check: OutputCheck | undefined, signal: AbortSignal): Promise<WrittenOutput> {
-    const tensorHashes = this.tensorHashes.map((hash, index) => {
-      invariant(hash !== undefined, `tensor ${index} is written`);
-      return hash;
-    });
-    if (this.request.fillTensorHashes === true) await this.fillHashes(tensorHashes);
+    this.plan.tensors.forEach((_, index) => invariant(this.done.has(index), `tensor ${index} is written`)); // prettier-ignore
+    const tensorHashes = this.request.fillTensorHashes === true ? this.allHashes() : undefined;
+    if (tensorHashes !== undefined) await this.fillHashes(tensorHashes);
     for (const appended of this.request.appended ?? []) await this.append(appended, signal);
     const facts: WrittenFacts = {
       path: this.file.path,
       bytes: outputSize(this.request),
       tensorHashes,
-      reusedTensors: this.reused.size,
+      reusedTensors: this.reusedTensors,
     };
     const seen =
       check === undefined
@@ -208,6 +250,14 @@ export class OutputSession {
     } finally {
       await source.close();
     }
+  }
+
+  private allHashes(): string[] {
+    return this.plan.tensors.map((_, index) => {
+      const hash = this.tensorHashes.get(index);
+      invariant(hash !== undefined, `tensor ${index} is hashed`);
+      return hash;
+    });
   }
 
   private async fillHashes(hashes: readonly string[]): Promise<void> {

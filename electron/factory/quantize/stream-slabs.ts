@@ -34,7 +34,8 @@ interface OpenItem {
   readonly task: Omit<RowTask, 'id' | 'buffer' | 'firstRow' | 'rowCount'>;
   /** Fingerprint for the journal. */
   readonly origin: string;
-  readonly hashes: readonly Hash[];
+  /** Of each encoding, where an output needs its tensors' own. */
+  readonly hashes: readonly (Hash | undefined)[];
   readonly writes: Promise<void>[];
 }
 
@@ -68,7 +69,7 @@ export async function streamSlabs(
     const writes = open.item.encodings.flatMap((encoding, index) => {
       const rowBytes = rowByteLength(encoding.type, open.layout.columns);
       const bytes = new Uint8Array(buffer, open.regions[index], rowCount * rowBytes);
-      open.hashes[index]!.update(bytes);
+      open.hashes[index]?.update(bytes);
       doneBytes += bytes.byteLength * encoding.consumers.length;
       return encoding.consumers.map(({ session, index: tensor }) =>
         session.write(tensor, firstRow * rowBytes, bytes),
@@ -147,7 +148,9 @@ async function openItem(
       jobs,
     },
     origin: loaded === undefined ? '' : combinationFingerprint(loaded),
-    hashes: encodings.map(() => createHash('sha256')),
+    hashes: encodings.map(({ consumers }) =>
+      consumers.some(({ session }) => session.hashesTensors) ? createHash('sha256') : undefined,
+    ),
     writes: [],
   };
 }
@@ -155,11 +158,11 @@ async function openItem(
 /** Journals a tensor in every output, once all of its bytes are in the files. */
 async function finishItem(open: OpenItem): Promise<void> {
   await Promise.all(open.writes);
-  const record = (encoding: Encoding, sha256: string) =>
+  const record = (encoding: Encoding, sha256: string | undefined) =>
     encoding.consumers.map(({ session, index }) => session.complete(index, sha256, open.origin));
   await Promise.all(
     open.item.encodings.flatMap((encoding, index) =>
-      record(encoding, open.hashes[index]!.digest('hex')),
+      record(encoding, open.hashes[index]?.digest('hex')),
     ),
   );
 }

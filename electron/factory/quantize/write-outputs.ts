@@ -189,6 +189,10 @@ async function stream(
   signal: AbortSignal,
 ): Promise<void> {
   const items = listWork(sessions);
+  const order = items.flatMap(({ encodings }) => encodings.flatMap(({ consumers }) => consumers));
+  for (const session of sessions) {
+    session.expect(order.filter((each) => each.session === session).map(({ index }) => index));
+  }
   for (const session of sessions) await session.writeHeader();
   const totalBytes = sessions.reduce(
     (sum, { plan }) => sum + plan.header.tensors.reduce((size, t) => size + t.byteLength, 0),

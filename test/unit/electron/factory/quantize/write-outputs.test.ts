@@ -123,16 +123,10 @@ describe('writing outputs', () => {
   it('gives sizes and hashes that the files have', async () => {
     const events: StageEvent[] = [];
     const written = await write(requestsOf(await openInput(), 'Q4_K', 'F16', 'F32'), {}, events);
-    for (const { path, bytes, sha256: hash, tensorHashes } of written) {
+    for (const { path, bytes, sha256: hash } of written) {
       const file = await readFile(path);
       expect(file.length).toBe(bytes);
       expect(sha256(file)).toBe(hash);
-      const header = await readGgufHeader(memoryByteSource(file));
-      const hashes = header.tensors.map(({ offset, byteLength }) => {
-        const start = header.dataOffset + offset;
-        return sha256(file.subarray(start, start + byteLength));
-      });
-      expect(tensorHashes).toEqual(hashes);
     }
     expect(await readFile(outputPath('F32'))).toEqual(await readFile(input));
     expect((await readdir(folder)).sort()).toEqual(['F16.gguf', 'F32.gguf', 'Q4_K.gguf', 'input.gguf']); // prettier-ignore
@@ -212,9 +206,13 @@ describe('writing outputs', () => {
     const [written] = await write([{ plan, path, fillTensorHashes: true }]);
     const file = await readFile(path);
     expect(sha256(file)).toBe(written!.sha256);
-    const { metadata } = await readGgufHeader(memoryByteSource(file));
-    expect(metadata.at(-1)?.value).toMatchObject({ value: written!.tensorHashes });
-    expect(written!.tensorHashes.every((hash) => /^[0-9a-f]{64}$/.test(hash))).toBe(true);
+    const header = await readGgufHeader(memoryByteSource(file));
+    const hashes = header.tensors.map(({ offset, byteLength }) => {
+      const start = header.dataOffset + offset;
+      return sha256(file.subarray(start, start + byteLength));
+    });
+    expect(header.metadata.at(-1)?.value).toMatchObject({ value: hashes });
+    expect(written!.tensorHashes).toEqual(hashes);
   });
 
   it('writes tensors in whatever order each output has them', async () => {
@@ -298,8 +296,8 @@ describe('interrupted runs', () => {
     await rm(outputPath('Q8_0'));
     await interrupt(merged(model, 1), 'Q8_0');
     const [other] = await write(requestsOf(merged(model, 1, 0.25), 'Q8_0'));
-    // Only the vector, which no adapter touches, is the same.
-    expect(other!.reusedTensors).toBe(1);
+    // Behind a tensor that is made anew the file's hash so far holds for nothing.
+    expect(other!.reusedTensors).toBe(0);
   });
 
   it('leave nothing behind when cancelled without a wish to go on', async () => {
