@@ -60,6 +60,48 @@ export function peakMemory(processId: number | undefined): number {
   }
 }
 
+/** Milliseconds that a process has computed (Linux); undefined where the system does not tell, or it is gone. */
+function computed(processId: number | undefined): number | undefined {
+  try {
+    const text = readFileSync(`/proc/${String(processId)}/stat`, 'utf8');
+    // Behind the name, which may hold anything; in hundredths of a second.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return undefined;
+  }
+}
+
+/** What nothing may take: milliseconds of computing, and of waiting for whatever else the machine does. */
+export const longest = 5_000;
+const longestWait = 60_000;
+
+/** Gives 'hangs' when a process computes for too long, or has not answered in a time that no busy machine explains. */
+export async function orHangs<Value>(
+  answer: Promise<Value>,
+  processId: () => number | undefined,
+): Promise<Value | 'hangs'> {
+  const first = processId();
+  const before = computed(first) ?? 0;
+  const start = performance.now();
+  let timer: NodeJS.Timeout | undefined;
+  const hang = new Promise<'hangs'>((resolve) => {
+    timer = setInterval(() => {
+      const waited = performance.now() - start;
+      if (waited < longest) return;
+      const now = processId();
+      // Another process in its place began at zero.
+      const used = (computed(now) ?? waited) - (now === first ? before : 0);
+      if (used > longest || waited > longestWait) resolve('hangs');
+    }, 250);
+  });
+  try {
+    return await Promise.race([answer, hang]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 export function sha256Of(path: string): string {
   return createHash('sha256').update(readFileSync(path)).digest('hex');
 }

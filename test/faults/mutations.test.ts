@@ -18,11 +18,9 @@ import { mutate, type Random } from '#test/fuzz/mutations.ts';
 import { buildRouterManifest } from '#test/helpers/build-router-manifest.ts';
 import { seedlingFolder } from '#test/helpers/run-studio.ts';
 import { damagedText } from './damaged-text.ts';
-import { peakMemory, program, startKillable } from './killable.ts';
+import { longest, orHangs, peakMemory, program, startKillable } from './killable.ts';
 import { casesOf, report, type FaultCase, type FaultCases } from './share.ts';
 
-/** A case that takes longer is tried again; longer twice, it hangs. */
-const longest = 5_000;
 const mebibyte = 2 ** 20;
 
 let folder = '';
@@ -77,18 +75,14 @@ async function throughHost(
     for (const { random, name } of cases) {
       const path = join(folder, 'damaged.gguf');
       writeFileSync(path, damagedModel(random));
-      for (let tries = 1; ; tries++) {
-        const start = performance.now();
-        const outcome = await timed(host, ask(host, path));
-        const took = performance.now() - start;
-        if (outcome === 'hang' && tries === 1) continue;
-        expect(outcome, `${name} takes more than ${longest} ms`).not.toBe('hang');
-        expect(outcome, name).not.toMatch(/^(?:internal|unexpected)/);
-        if (outcome === 'native/crashed') figures.crashes++;
-        figures.outcomes[outcome] = (figures.outcomes[outcome] ?? 0) + 1;
-        figures.slowest = Math.max(figures.slowest, Math.round(took));
-        break;
-      }
+      const start = performance.now();
+      const outcome = await timed(host, ask(host, path));
+      const took = performance.now() - start;
+      expect(outcome, `${name} computes for more than ${longest} ms`).not.toBe('hangs');
+      expect(outcome, name).not.toMatch(/^(?:internal|unexpected)/);
+      if (outcome === 'native/crashed') figures.crashes++;
+      figures.outcomes[outcome] = (figures.outcomes[outcome] ?? 0) + 1;
+      figures.slowest = Math.max(figures.slowest, Math.round(took));
       const peak = Math.round(peakMemory(host.process?.processId) / mebibyte);
       figures.peakMebibytes = Math.max(figures.peakMebibytes, peak);
       expect(peak, `${name}: MiB`).toBeLessThan(1_500);
@@ -100,16 +94,11 @@ async function throughHost(
 }
 
 async function timed(host: OpenHost<FactoryContract>, asked: Promise<string>): Promise<string> {
-  let timer: NodeJS.Timeout | undefined;
-  const hang = new Promise<string>((resolve) => {
-    timer = setTimeout(() => resolve('hang'), longest);
-  });
   const answer = asked.catch((error: unknown) =>
     error instanceof StudioError ? error.code : `unexpected ${String(error)}`,
   );
-  const outcome = await Promise.race([answer, hang]);
-  clearTimeout(timer);
-  if (outcome === 'hang') {
+  const outcome = await orHangs(answer, () => host.process?.processId);
+  if (outcome === 'hangs') {
     host.process?.kill();
     await answer;
   }
