@@ -21,6 +21,8 @@ export const defaultPort = 4890;
 const portsTried = 20;
 /** Largest message of a tab, in bytes: a recipe's text at its limit, and its JSON. */
 const largestMessage = 64 * 2 ** 20;
+/** Calls of one tab that run at once; a window has a few dozen. More would let one client fill the memory. */
+const mostRunning = 1_000;
 
 export interface ServerOptions {
   /** Absent: no window is given out, only `/v1` answers. */
@@ -86,7 +88,7 @@ export async function startServer(options: ServerOptions): Promise<StudioServer>
       return;
     }
     sockets.handleUpgrade(request, socket, head, (webSocket) =>
-      serve(studioContract, studio.handlers, createWebSocketPort(webSocket)),
+      serve(studioContract, studio.handlers, createWebSocketPort(webSocket), { mostRunning }),
     );
   });
 

@@ -35,12 +35,11 @@ export type Handlers<C extends Contract> = {
 export interface ServeOptions {
   /** Milliseconds between two progress events of one call. */
   readonly progressInterval?: number;
+  /** Calls that may run at once; more are refused. Without it there is no limit. */
+  readonly mostRunning?: number;
   /** After `stop`, or when the caller is gone, and all calls have ended. */
   readonly onStopped?: () => void;
 }
-
-/** Calls of one caller that run at once; a window has a few dozen. More would let one client fill the memory. */
-const mostRunning = 1_000;
 
 type AnyHandler = (params: unknown, context: CallContext<unknown>) => Promise<unknown>;
 
@@ -51,6 +50,7 @@ export function serve<C extends Contract>(
   port: Port,
   options: ServeOptions = {},
 ): void {
+  const { mostRunning = Infinity } = options;
   const running = new Map<number, { controller: AbortController; ended: Promise<void> }>();
   const connection = new AbortController();
   const send = (message: ServerMessage) => port.send(message);

@@ -58,6 +58,21 @@ describe('calls over a port', () => {
     expect(seen).toEqual([{ event: 'phase', phase: 'Doubling' }, { value: 2 }]);
   });
 
+  it('are refused beyond the number that may run at once, and taken again when one has ended', async () => {
+    const [clientPort, serverPort] = createMemoryPortPair();
+    serve(contract, plainHandlers, serverPort, { mostRunning: 2 });
+    const client = createClient(contract, clientPort, 'test host');
+    const stop = new AbortController();
+    const waiting = [1, 2].map(() => client.call('wait', {}, { signal: stop.signal }));
+    await expect(client.call('double', { value: 1 })).rejects.toMatchObject({
+      code: 'contract/invalid',
+      message: expect.stringContaining('2 calls are running already') as unknown,
+    });
+    stop.abort();
+    await Promise.allSettled(waiting);
+    expect(await client.call('double', { value: 1 })).toEqual({ value: 2 });
+  });
+
   it('keep concurrent calls apart', async () => {
     const { client } = connect();
     const results = await Promise.all([1, 2, 3].map((value) => client.call('double', { value })));
