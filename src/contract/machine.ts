@@ -17,6 +17,8 @@ export const machineSchema = z.object({
       kernel: z.enum(['wasm', 'ggml']),
       /** Why it is libggml. */
       reason: z.string().exactOptional(),
+      /** What libggml does of a type that is the kernel's, because it is faster; encoding only without importance weights. */
+      faster: z.array(z.enum(['encode', 'decode'])).exactOptional(),
     }),
   ),
   llama: z.union([

@@ -11,4 +11,6 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }
+  /** A trap. */
+  class RuntimeError extends Error {}
 }

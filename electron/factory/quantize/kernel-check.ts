@@ -11,11 +11,31 @@ export type KernelChoice = 'auto' | 'wasm' | 'ggml';
 /** How the choice reaches the factory host and its workers. */
 export const kernelsVariable = 'GGUF_STUDIO_KERNELS';
 
+/**
+ * What libggml's own loop does faster (`npm run bench -- --kernels`), for its compiler made a vector loop of it: `auto` leaves
+ * that to it. Encoding with importance weights is never among it.
+ */
+const fasterInLibrary: Readonly<Record<'encode' | 'decode', readonly GgmlType[]>> = {
+  encode: ['Q4_0', 'BF16'],
+  decode: ['BF16', 'Q8_0', 'Q4_K', 'Q5_K'],
+};
+
+/** Whether libggml does this although the kernel can. */
+export function leavesToLibrary(
+  work: 'encode' | 'decode',
+  type: GgmlType,
+  choice: KernelChoice,
+): boolean {
+  return choice !== 'wasm' && fasterInLibrary[work].includes(type);
+}
+
 export interface KernelFinding {
   readonly type: GgmlType;
   readonly kernel: 'wasm' | 'ggml';
   /** Why it is libggml's. */
   readonly reason?: string;
+  /** What libggml does all the same, because it is faster; encoding only without importance weights. */
+  readonly faster?: ('encode' | 'decode')[];
 }
 
 const rowCount = 32;
@@ -40,13 +60,20 @@ export function kernelChoice(): KernelChoice {
   return text === 'wasm' || text === 'ggml' ? text : 'auto';
 }
 
-/** Checks every type that the kernel has. Some 100 ms. */
-export function checkKernels(codec: RowCodec, choice: KernelChoice): KernelFinding[] {
-  const kernel = createQuantKernel();
+/** Checks every type that the kernel has; nothing where the runtime has no kernel. Some 100 ms. */
+export function checkKernels(
+  codec: RowCodec,
+  choice: KernelChoice,
+  kernel = createQuantKernel(),
+): KernelFinding[] {
   if (kernel === undefined) return [];
   return kernel.types.map((type) => {
     const reason = reasonAgainst(kernel, codec, type, choice);
-    return reason === undefined ? { type, kernel: 'wasm' } : { type, kernel: 'ggml', reason };
+    if (reason !== undefined) return { type, kernel: 'ggml', reason };
+    const faster = (['encode', 'decode'] as const).filter((work) =>
+      leavesToLibrary(work, type, choice),
+    );
+    return { type, kernel: 'wasm', ...(faster.length === 0 ? {} : { faster }) };
   });
 }
 
@@ -63,7 +90,13 @@ export function reasonAgainst(
   if (choice === 'wasm') return undefined;
   if (choice === 'ggml') return 'chosen with --kernels ggml';
   if (process.arch !== 'x64') return `libggml rounds in its own way on ${process.arch}`;
-  const shape = shapes.findIndex((_, index) => differs(kernel, codec, type, index));
+  let shape: number;
+  try {
+    shape = shapes.findIndex((_, index) => differs(kernel, codec, type, index));
+  } catch (error) {
+    if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+    return `it fails: ${error.message}`;
+  }
   return shape < 0 ? undefined : `its bytes differ from libggml's (rows of kind ${shape})`;
 }
 

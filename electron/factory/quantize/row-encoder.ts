@@ -3,11 +3,7 @@
 import { createQuantKernel, type QuantKernel } from '#src/kernels/quant-kernel.ts';
 import { ggmlTypes, rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
 import type { RowCodec } from '../ffi/llama-library.types.ts';
-import { kernelChoice, reasonAgainst, type KernelChoice } from './kernel-check.ts';
-
-/** Types of which libggml's own loop is faster (`npm run bench -- --kernels`): the compiler made it a vector loop. */
-const libraryEncodes: readonly GgmlType[] = ['Q4_0', 'BF16'];
-const libraryDecodes: readonly GgmlType[] = ['BF16', 'Q8_0', 'Q4_K', 'Q5_K'];
+import { kernelChoice, leavesToLibrary, reasonAgainst, type KernelChoice } from './kernel-check.ts';
 
 export class RowEncoder {
   private readonly kernel: QuantKernel | undefined;
@@ -19,8 +15,9 @@ export class RowEncoder {
   constructor(
     readonly codec: RowCodec,
     private readonly choice: KernelChoice = kernelChoice(),
+    private readonly makeKernel: () => QuantKernel | undefined = createQuantKernel,
   ) {
-    this.kernel = choice === 'ggml' ? undefined : createQuantKernel();
+    this.kernel = choice === 'ggml' ? undefined : makeKernel();
   }
 
   /** Where the rows that `encode` reads are put; valid until the next call. */
@@ -36,7 +33,7 @@ export class RowEncoder {
     if (
       kernel?.types.includes(type) === true &&
       elements % 8 === 0 &&
-      !this.leavesTo(libraryDecodes, type) &&
+      !leavesToLibrary('decode', type, this.choice) &&
       this.isTrusted(type)
     ) {
       return kernel.decode(type, source, elements);
@@ -59,7 +56,7 @@ export class RowEncoder {
     const usable =
       kernel?.types.includes(type) === true &&
       (rowCount * columns) % 8 === 0 &&
-      (weights !== null || !this.leavesTo(libraryEncodes, type)) &&
+      (weights !== null || !leavesToLibrary('encode', type, this.choice)) &&
       this.isTrusted(type);
     if (kernel === undefined || !usable) {
       codec.encode(type, rows, target, rowCount, columns, weights);
@@ -112,16 +109,12 @@ export class RowEncoder {
     }
   }
 
-  private leavesTo(library: readonly GgmlType[], type: GgmlType): boolean {
-    return this.choice !== 'wasm' && library.includes(type);
-  }
-
   private isTrusted(type: GgmlType): boolean {
     if (this.choice === 'wasm') return true;
     const known = this.trusted.get(type);
     if (known !== undefined) return known;
     // The encoder's own kernel holds the rows that are to be encoded.
-    this.checking ??= createQuantKernel();
+    this.checking ??= this.makeKernel();
     const isSound =
       this.checking !== undefined &&
       reasonAgainst(this.checking, this.codec, type, this.choice) === undefined;

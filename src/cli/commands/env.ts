@@ -28,12 +28,18 @@ export const envCommand = defineCommand(descriptor, async (_, context) => {
   };
 });
 
-/** What encodes tensors, and where it is not the kernels, why. */
-function kernelFacts(kernels: Machine['kernels']): [string, string][] {
+/** What encodes and decodes tensors, and where it is not the kernels, why. */
+export function kernelFacts(kernels: Machine['kernels']): [string, string][] {
   if (kernels.length === 0) {
     return [['Kernels', 'libggml: no WebAssembly SIMD in this Node']];
   }
   const own = kernels.filter(({ kernel }) => kernel === 'wasm').map(({ type }) => type);
+  const faster = (work: 'encode' | 'decode') =>
+    kernels.flatMap(({ type, faster: left }) => (left?.includes(work) === true ? [type] : []));
+  const left = [
+    ['encoding without importance weights', faster('encode')] as const,
+    ['decoding', faster('decode')] as const,
+  ].filter(([, types]) => types.length > 0);
   const reasons = new Map<string, string[]>();
   for (const { type, reason } of kernels) {
     if (reason !== undefined) reasons.set(reason, [...(reasons.get(reason) ?? []), type]);
@@ -42,6 +48,10 @@ function kernelFacts(kernels: Machine['kernels']): [string, string][] {
     ...(own.length === 0
       ? []
       : [['Kernels', `WebAssembly for ${own.join(', ')}`] as [string, string]]),
+    ...left.map(([work, types]): [string, string] => [
+      'Kernels',
+      `libggml for ${work} of ${types.join(', ')}: its own loop is faster`,
+    ]),
     ...[...reasons].map(([reason, types]): [string, string] => [
       'Kernels',
       `libggml for ${types.join(', ')}: ${reason}`,
