@@ -39,7 +39,7 @@ export async function readPackageInputs(
       throw toIoError(error, path);
     });
     if (status.isDirectory()) {
-      families.push(await readFamily(join(path, routerManifestName)));
+      families.push(await readFamilyFolder(path));
     } else if (!path.toLowerCase().endsWith('.json')) {
       parents.push(path);
     } else if (await isRecipe(path, status.size)) {
@@ -56,6 +56,23 @@ export async function readPackageInputs(
     }
   }
   return { parents, families };
+}
+
+/** Folders of adapters and of base models look alike from outside: what is missing is said, and where adapters belong. */
+async function readFamilyFolder(folder: string): Promise<FamilyInput> {
+  const path = join(folder, routerManifestName);
+  const isThere = await stat(path).then(
+    () => true,
+    () => false,
+  );
+  if (isThere) return readFamily(path);
+  throw new StudioError(
+    'package/invalid',
+    `${folder} is no family: it holds no ${routerManifestName}.`,
+    {
+      hint: `Give a parent (GGUF), a family's folder or a recipe. An adapter is given with --lora ${folder}; a base model's folder is built first: gguf-studio quantize.`,
+    },
+  );
 }
 
 /** Throws `routing/manifest` and I/O errors. */

@@ -40,7 +40,17 @@ export function openFamilyFiles(folder: string): FamilyFiles {
 }
 
 async function insidePath(folder: string, file: string): Promise<string> {
-  const place = await placeInside(folder, file);
+  const place = await placeInside(folder, file).catch((error: unknown) => {
+    if (!(error instanceof StudioError) || error.code !== 'io/not-found') throw error;
+    throw new StudioError(
+      'io/not-found',
+      `${file} is missing in ${folder}; the manifest names it.`,
+      {
+        hint: 'Put it back, or package the family again; gguf-studio verify lists all that is missing.',
+        details: { folder, file },
+      },
+    );
+  });
   if (!('leads' in place)) return place.path;
   throw new StudioError(
     'serving/files',

@@ -197,6 +197,12 @@ describe('unpack and package', () => {
     expect((await studio.json(...words)).code).toBe(0);
   });
 
+  it('take no adapter for a family, and say where it belongs', async () => {
+    const { document } = await studio.json('package', studio.path('none'), adapter('anatomy'));
+    expect(document.error?.code).toBe('package/invalid');
+    expect(document.error?.hint).toContain('--lora');
+  });
+
   it('gather families into one that can be moved', async () => {
     const folder = studio.path('gathered');
     const words = ['package', folder, family('bundled'), family('universal', 'router.json'), '--name', 'all']; // prettier-ignore

@@ -42,6 +42,7 @@ describe('files of a family', () => {
   it('that are missing are told by their path', async () => {
     await expect(openFamilyFiles(folder).verified('none.gguf', undefined)).rejects.toMatchObject({
       code: 'io/not-found',
+      message: expect.stringContaining('none.gguf is missing') as string,
     });
   });
 });
