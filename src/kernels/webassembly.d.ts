@@ -11,6 +11,8 @@ declare namespace WebAssembly {
     readonly buffer: ArrayBuffer;
     grow(pages: number): number;
   }
+  /** A module that this processor or runtime cannot run. */
+  class CompileError extends Error {}
   /** A trap. */
   class RuntimeError extends Error {}
 }
