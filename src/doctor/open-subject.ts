@@ -124,7 +124,7 @@ function tensorsOf(part: SubjectPart): SubjectTensor[] {
       return { ...tensor, part, data: undefined, present: 0 };
     }
     const start = layout.dataOffset + offset;
-    const next = layout.offsets[index + 1];
+    const next = layout.offsets[index + 1] ?? layout.end;
     // Where the record's size contradicts its neighbours, the space between them is what is there.
     const isMisfit = layout.kind === 'shape' && layout.wrong.includes(index);
     const space = next === undefined || next < offset ? 0 : next - offset;
@@ -153,7 +153,9 @@ function bundleOf(
     const { name, shape, type, byteLength } = tensor;
     const offset = layout.offsets[index];
     if (type === undefined || byteLength === undefined || offset === undefined) return [];
-    return [{ name, shape, type, byteLength, offset }];
+    const isLast = index === survey.tensors.length - 1;
+    const size = isLast && layout.end !== undefined ? layout.end - offset : byteLength;
+    return [{ name, shape, type, byteLength: size, offset }];
   });
   // The last in the file comes last, whatever the records' order is.
   tensors.sort((left, right) => left.offset - right.offset);

@@ -4,6 +4,7 @@ import { readBytes } from '#src/formats/bytes/byte-source.ts';
 import type { Draft } from '../findings.ts';
 import { rangeIn, type Subject, type SubjectPart } from '../subject.ts';
 import { bytesText } from './bytes-text.ts';
+import { typesThatFit } from '../survey/place-tensors.ts';
 import { latin1 } from './check-foreign.ts';
 
 /** Writers pad the last tensor to the alignment, some to a page of memory; zeros up to that are nothing to tell of. */
@@ -13,6 +14,7 @@ const named = 100;
 /** Where the data of the last tensor ends; its padding is not needed. */
 export function endOfData({ survey, layout }: SubjectPart): number | undefined {
   if (layout === undefined) return undefined;
+  if (layout.end !== undefined) return layout.dataOffset + layout.end;
   let end: number = layout.dataOffset;
   for (const [index, offset] of layout.offsets.entries()) {
     const { byteLength } = survey.tensors[index] ?? {};
@@ -53,8 +55,20 @@ export function* checkTruncation(part: SubjectPart, subject: Subject): Generator
     },
     tensors: cut.map(({ name }) => name),
     ranges: [rangeIn(part, size, end - size)],
+    ...(cut.length === 1 ? { cause: causeOf(part) } : {}),
     fix: { kind: 'recover-tensors', tensors: cut.map((tensor) => recoverable(tensor)) },
   };
+}
+
+/** A last tensor whose recorded type is wrong looks like one that is cut off; the place of the file's end tells them apart. */
+function causeOf({ survey, layout, source }: SubjectPart): string {
+  const stopped = 'A download or copy stopped before its end';
+  if (layout === undefined) return `${stopped}.`;
+  const index = survey.tensors.length - 1;
+  const types = typesThatFit(survey.tensors, index, { ...layout, end: source.size - layout.dataOffset }); // prettier-ignore
+  return types.length === 0
+    ? `${stopped}. The tensor's type is not in doubt: with no other would it end where the file does.`
+    : `${stopped}; or the type of the tensor is recorded wrongly: as ${types.slice(0, 3).join(' or ')} it would end exactly where the file does.`;
 }
 
 function recoverable({

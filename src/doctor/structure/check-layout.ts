@@ -71,6 +71,11 @@ function draftOf(part: SubjectPart, layout: Layout, claimedAlignment: number): D
           code: 'structure/tensor-type',
           message: `The tensor "${first?.name ?? ''}" is recorded as ${first?.type ?? `type ${first?.typeId ?? ''}`}, which takes ${first?.byteLength ?? 0} bytes, but there are ${spaceOf(part, layout.wrong[0] ?? 0, layout)} bytes for it, as ${byType.join(' or ')} takes.`,
           ...about,
+          ...(layout.end === undefined
+            ? {}
+            : {
+                cause: `The file ends exactly where ${byType.join(' or ')} would, which tensors of the same role have in other blocks: its recorded type is wrong, rather than the file cut or lengthened at that very byte.`,
+              }),
           evidence: { recorded: first?.type, fits: byType, shape: first?.shape, space: spaceOf(part, layout.wrong[0] ?? 0, layout) }, // prettier-ignore
         };
       }
@@ -111,6 +116,6 @@ function expectedBySizes({ survey }: SubjectPart, layout: Layout): number | unde
 
 function spaceOf({ survey }: SubjectPart, index: number, layout: Layout): number | string {
   const here = layout.offsets[index];
-  const next = layout.offsets[index + 1] ?? survey.bytes - layout.dataOffset;
+  const next = layout.offsets[index + 1] ?? layout.end ?? survey.bytes - layout.dataOffset;
   return here === undefined ? 'other' : next - here;
 }

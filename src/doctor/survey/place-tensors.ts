@@ -31,6 +31,8 @@ export interface Layout {
   readonly offsets: readonly (number | undefined)[];
   /** Tensors whose record is not what it should be. */
   readonly wrong: readonly number[];
+  /** Where the last tensor ends by the file, inside the data section, when its record says otherwise and is wrong. */
+  readonly end?: number;
 }
 
 const otherAlignments = [
@@ -46,6 +48,8 @@ export function placeTensors(survey: Survey, dataEnd: number): Layout | undefine
   if (tensors.length === 0 || (claimed.wrong.length === 0 && fills(tensors, claimed, dataEnd))) {
     return claimed;
   }
+  const byEnd = byEndOfFile(tensors, claimed, dataEnd);
+  if (byEnd !== undefined) return byEnd;
   const hasLostRecords = tensors.length < survey.claimed.tensors && survey.faults.some(({ kind }) => kind === 'tensor'); // prettier-ignore
   if (hasLostRecords && isRising(tensors) && areDisjoint(tensors, claimed.dataOffset, Infinity)) {
     // The gaps are the tensors whose records were lost.
@@ -150,21 +154,45 @@ function byOffset(tensors: readonly SurveyedTensor[]): SurveyedTensor[] {
   return [...tensors].sort((left, right) => left.offset - right.offset);
 }
 
+/**
+ * The last tensor ends neither where the file does nor before it, and another type that tensors of its role have in other
+ * blocks would end exactly there: its type is wrong, rather than the file cut at that very byte.
+ */
+function byEndOfFile(
+  tensors: readonly SurveyedTensor[],
+  claimed: Layout,
+  dataEnd: number,
+): Layout | undefined {
+  const last = tensors.at(-1);
+  if (last === undefined || claimed.wrong.length > 0) return undefined;
+  const layout: Layout = { ...claimed, kind: 'shape', wrong: [tensors.length - 1], end: dataEnd - claimed.dataOffset }; // prettier-ignore
+  const role = roleOf(last.name);
+  const ofRole = new Set(tensors.slice(0, -1).flatMap(({ name, type }) => (roleOf(name) === role ? [type] : []))); // prettier-ignore
+  const fitting = typesThatFit(tensors, tensors.length - 1, layout);
+  return fitting.some((type) => type !== last.type && ofRole.has(type)) ? layout : undefined;
+}
+
+function roleOf(name: string): string {
+  return name.replace(/^blk\.\d+\./, 'blk.*.');
+}
+
 /** Types of other tensors of the file, or any, by which a tensor fills the space to the next one. */
 export function typesThatFit(
   tensors: readonly SurveyedTensor[],
   index: number,
-  { offsets, alignment }: Pick<Layout, 'offsets' | 'alignment'>,
+  { offsets, alignment, end }: Pick<Layout, 'offsets' | 'alignment' | 'end'>,
 ): GgmlType[] {
   const tensor = tensors[index];
   const here = offsets[index];
-  const next = offsets[index + 1];
+  const next = offsets[index + 1] ?? end;
   if (tensor === undefined || here === undefined || next === undefined) return [];
   const fitting = (Object.keys(ggmlTypes) as GgmlType[]).filter((type) => {
     const bytes = lengthOf(ggmlTypes[type].id, tensor.shape);
-    return bytes !== undefined && padTo(bytes, alignment) === next - here;
+    if (bytes === undefined) return false;
+    // The padding of the last tensor may be absent.
+    return padTo(bytes, alignment) === next - here || (index === tensors.length - 1 && bytes === next - here); // prettier-ignore
   });
-  const used = new Set(tensors.map(({ type }) => type));
+  const used = new Set(tensors.filter((_, other) => other !== index).map(({ type }) => type));
   const known = fitting.filter((type) => used.has(type));
   return known.length > 0 ? known : fitting;
 }

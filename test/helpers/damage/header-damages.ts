@@ -170,6 +170,30 @@ export const headerDamages: DamageTable = {
     tensors: ['blk.2.attn_q.weight'],
     repair: exactOriginal,
   },
+  'tensor-type-last-larger': {
+    sentence: 'says Q8_0 of its last tensor, which is stored as Q4_K, so that it looks cut off',
+    base: 'built-Q4_K_M',
+    damage: (base) => setUint32(base, recordOf(base, 'blk.3.ffn_up.weight').typeAt, 8),
+    codes: ['structure/tensor-type'],
+    tensors: ['blk.3.ffn_up.weight'],
+    repair: exactOriginal,
+  },
+  'tensor-type-last-smaller': {
+    sentence:
+      'says Q2_K of its last tensor, which is stored as Q4_K, so that bytes seem to be left over',
+    base: 'built-Q4_K_M',
+    damage: (base) => setUint32(base, recordOf(base, 'blk.3.ffn_up.weight').typeAt, 10),
+    codes: ['structure/tensor-type'],
+    tensors: ['blk.3.ffn_up.weight'],
+    repair: exactOriginal,
+  },
+  'tensor-type-last-bundled': {
+    sentence: 'says F16 of its last tensor, which is stored as Q4_K, with adapters behind it',
+    base: 'bundled-Q4_K_M',
+    damage: (base) => setUint32(base, recordOf(base, 'blk.3.ffn_up.weight').typeAt, 1),
+    codes: ['structure/tensor-type'],
+    repair: exactOriginal,
+  },
   'tensor-shape-zero': {
     sentence: 'has a tensor of a row of 0 values',
     base: 'built-Q4_K_M',
