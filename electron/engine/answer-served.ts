@@ -131,8 +131,10 @@ class Answering {
       }
       const epoch = await this.evaluatePrompt(tokens);
       if (epoch === undefined) continue;
-      const iterator = this.slot.sequence.evaluate(
+      // Not `evaluate`, which wraps this one: a second generator to wait for with every token.
+      const iterator = this.slot.sequence.evaluateWithMetadata(
         [tokens.at(-1)!],
+        {},
         this.evaluateOptions(passes++),
       );
       try {
@@ -142,7 +144,7 @@ class Answering {
             this.finishText(words.end(), stops);
             return end('eogToken');
           }
-          const token = next.value;
+          const { token } = next.value;
           if (prompt.stopTokens.has(token)) {
             this.finishText(words.end(), stops);
             return end('eogToken');

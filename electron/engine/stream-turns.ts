@@ -61,6 +61,8 @@ export class StreamTurns {
     };
     return {
       step: async (signal) => {
+        signal.throwIfAborted();
+        if (this.goesOnAlone(member)) return;
         const granted = new Promise<void>((resolve, reject) => {
           member.go = resolve;
           member.fail = reject;
@@ -101,6 +103,18 @@ export class StreamTurns {
   /** The context is another one: the next step switches whatever its key is. */
   forget(): void {
     this.key = undefined;
+  }
+
+  /** True when nothing is between a stream that computes and its next step: no promise, no turn, nobody to look for. */
+  private goesOnAlone({ state, key }: Member): boolean {
+    const { hooks } = this;
+    if (state !== 'computing' || this.members.size > 1 || this.exclusives.length > 0) return false;
+    if (key !== this.key || this.releaseCores === undefined) return false;
+    const now = (hooks.now ?? (() => performance.now()))();
+    if (now - this.sliceStart < (hooks.slice ?? usualSlice)) return true;
+    if (hooks.coresAreWanted()) return false;
+    this.sliceStart = now;
+    return true;
   }
 
   private pump(): void {

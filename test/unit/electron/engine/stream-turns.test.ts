@@ -68,6 +68,21 @@ describe('turns of streams', () => {
     expect(log.filter((line) => line === 'cores').length).toBeGreaterThan(2);
   });
 
+  it('end a stream that is aborted while it computes alone, and give its cores back', async () => {
+    const { turns, log, stream, held } = context();
+    const abort = new AbortController();
+    const turn = turns.join('a');
+    await turn.step(abort.signal);
+    await turn.step(abort.signal);
+    abort.abort(new Error('gone'));
+    await expect(turn.step(abort.signal)).rejects.toThrow('gone');
+    turn.leave();
+    await stream('x', turns.join('a'), 1);
+    expect(log).toContain('x');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(held()).toBe(0);
+  });
+
   it('go on when a stream is aborted while it waits', async () => {
     const { turns, stream } = context();
     const stop = new AbortController();
