@@ -57,3 +57,14 @@ export function ownUse(): Use {
 export function useBetween(before: Use, after: Use): Use {
   return { busy: after.busy - before.busy, cpu: after.cpu - before.cpu };
 }
+
+/**
+ * Milliseconds that a process's first thread, the one of its event loop, spent on a processor; undefined where the system
+ * does not tell (Linux does). Unlike the loop's own figure it does not count while other programs have the core.
+ */
+export async function mainThreadTime(processId: number): Promise<number | undefined> {
+  const path = `/proc/${processId}/task/${processId}/schedstat`;
+  const text = await readFile(path, 'utf8').catch(() => '');
+  const nanoseconds = /^\d+/.exec(text)?.[0];
+  return nanoseconds === undefined ? undefined : Number(nanoseconds) / 1e6;
+}

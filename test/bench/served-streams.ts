@@ -1,8 +1,8 @@
 // What one stream over HTTP costs, and what two at once give: against node-llama-cpp alone in this process, and against
 // llama-server. Short rounds of all in turn, forwards and backwards, because the machine's own speed drifts by far more than
 // what is looked for; and beside the clock, how long event loops were busy.
-import { openBusyMeter, ownUse, useBetween } from './busy-time.ts';
-import { lowerQuartile, median, pairedRatio, ratioInterval, type RatioInterval } from './ratio-interval.ts'; // prettier-ignore
+import { mainThreadTime, openBusyMeter, ownUse, useBetween } from './busy-time.ts';
+import { median, pairedRatio, type RatioInterval } from './ratio-interval.ts';
 import { benchPrompt, serveBench, type ServedBench } from './serve-bench.ts';
 import { startLlamaServer } from './llama-server.ts';
 import { openDirect } from './streaming.ts';
@@ -34,6 +34,8 @@ export interface OneStream {
     /** Of this process while llama-server answers the same client. */
     readonly clientOfPeer: number | undefined;
   };
+  /** The same of the loops' threads on a processor, where the system tells. */
+  readonly mainThread: OneStream['busy'] | undefined;
   /** Median milliseconds per token of all threads of the process that computes. */
   readonly processor: { readonly alone: number; readonly engine: number };
 }
@@ -59,7 +61,7 @@ export async function measureStreams(
     await direct.round();
     for (const bench of [served, peer]) await (bench && askTwice(bench));
     const oneStream = await measureOne(options.rounds, direct, served, peer, useOf);
-    const twoStreams = await measureTwo(Math.max(4, Math.ceil(options.rounds / 8)), served, peer);
+    const twoStreams = await measureTwo(Math.max(12, Math.ceil(options.rounds / 4)), served, peer);
     return { oneStream, twoStreams };
   } finally {
     await peer?.dispose();
@@ -85,13 +87,31 @@ async function measureOne(
   const peerTime: number[] = [];
   const serverAndClient: number[] = [];
   const clientOfPeer: number[] = [];
-  const steps = [
+  const onProcessor = { alone: [] as number[], engine: [] as number[], serverAndClient: [] as number[], clientOfPeer: [] as number[] }; // prettier-ignore
+  /** Runs a round and notes what the threads of the loops took, per token. */
+  const metered = async (
+    sides: Partial<Record<keyof typeof onProcessor, number>>,
+    round: () => Promise<number>,
+  ) => {
+    const read = () => Promise.all(Object.values(sides).map(mainThreadTime));
+    const before = await read();
+    const tokens = await round();
+    for (const [index, time] of (await read()).entries()) {
+      const side = Object.keys(sides)[index] as keyof typeof onProcessor;
+      const start = before[index];
+      if (time !== undefined && start !== undefined) {
+        onProcessor[side].push((time - start) / tokens);
+      }
+    }
+  };
+  const rounded = [
     async () => {
       const before = ownUse();
       const { time, busy } = await direct.round();
       alone.time.push(time);
       alone.busy.push(busy);
       alone.cpu.push(useBetween(before, ownUse()).cpu / tokensPerRound);
+      return tokensPerRound;
     },
     async () => {
       const engineBefore = await useOfEngine();
@@ -102,14 +122,21 @@ async function measureOne(
       through.time.push(millisecondsPerToken);
       through.busy.push(engine.busy / tokens);
       through.cpu.push(engine.cpu / tokens);
+      return tokens;
     },
     async () => {
-      if (peer === undefined) return;
       const before = ownUse();
-      const { millisecondsPerToken, tokens } = await ask(peer);
+      const { millisecondsPerToken, tokens } = await ask(peer!);
       clientOfPeer.push(useBetween(before, ownUse()).busy / tokens);
       peerTime.push(millisecondsPerToken);
+      return tokens;
     },
+  ] as const;
+  const own = process.pid;
+  const steps = [
+    () => metered({ alone: own }, rounded[0]),
+    () => metered({ engine: served.processId, serverAndClient: own }, rounded[1]),
+    ...(peer === undefined ? [] : [() => metered({ clientOfPeer: own }, rounded[2])]),
   ];
   for (let round = 0; round < rounds; round++) {
     for (const step of round % 2 === 0 ? steps : steps.toReversed()) await step();
@@ -126,6 +153,15 @@ async function measureOne(
       serverAndClient: median(serverAndClient),
       clientOfPeer: peer && median(clientOfPeer),
     },
+    mainThread:
+      onProcessor.alone.length === 0
+        ? undefined
+        : {
+            alone: median(onProcessor.alone),
+            engine: median(onProcessor.engine),
+            serverAndClient: median(onProcessor.serverAndClient),
+            clientOfPeer: peer && median(onProcessor.clientOfPeer),
+          },
     processor: { alone: median(alone.cpu), engine: median(through.cpu) },
   };
 }
@@ -151,7 +187,7 @@ async function measureTwo(
     inTurn,
     peerTogether: peer && peerTogether,
     againstPeer: peer && pairedRatio(together, peerTogether),
-    ...ratioInterval(together, inTurn, lowerQuartile),
+    ...pairedRatio(together, inTurn),
   };
 }
 
@@ -166,22 +202,35 @@ export function describeStreams(
   threads: number,
 ): string[] {
   const percent = (ratio: number) => ((ratio - 1) * 100).toFixed(1);
-  const { alone, served, peer, againstAlone, againstPeer, busy, processor } = oneStream;
+  const { alone, served, peer, againstAlone, againstPeer, busy, mainThread, processor } = oneStream;
   const between = (interval: RatioInterval) =>
-    `${percent(interval.ratio)} % more (95 % interval ${percent(interval.low)} to ${percent(interval.high)})`;
+    `${percent(interval.ratio)} % more (${percent(interval.low)} to ${percent(interval.high)})`;
   const token = median(alone);
-  const client = busy.clientOfPeer ?? 0;
-  const added = busy.engine - busy.alone + busy.serverAndClient - client;
+  const milliseconds = (value: number) => value.toFixed(2);
+  /** What serving adds to node-llama-cpp; where llama-server was asked by the same client, without the client. */
+  const added = (of: OneStream['busy']) => {
+    const { alone: raw, engine, serverAndClient, clientOfPeer = 0 } = of;
+    const sum = engine - raw + serverAndClient - clientOfPeer;
+    const client = clientOfPeer === 0 ? ', the client counted in' : '';
+    return `alone ${milliseconds(raw)}, engine ${milliseconds(engine)}, server and client ${milliseconds(serverAndClient)}, client of llama-server ${milliseconds(clientOfPeer)} ms per token: ${((sum / token) * 100).toFixed(1)} % of a token more${client}`;
+  };
+  const of = `${alone.length} rounds of ${tokensPerRound} tokens in turn, ${threads} threads`;
+  const pairs = `${twoStreams.together.length} pairs`;
   return [
-    `Serving, one stream (${threads} threads, ${alone.length} rounds of ${tokensPerRound} tokens in turn, medians): ${token.toFixed(2)} ms per token alone, ${median(served).toFixed(2)} ms over HTTP: ${between(againstAlone)}; aim: below 5 %.`,
+    `| what (medians; 95 % intervals of the median of the pairs' ratios) | measured | aim |`,
+    '|---|---|---|',
+    `| one stream over HTTP against node-llama-cpp (${of}) | ${milliseconds(median(served))} against ${milliseconds(token)} ms per token: ${between(againstAlone)} | < 5 % |`,
     ...(peer === undefined || againstPeer === undefined
       ? []
-      : [`Against llama-server, ${median(peer).toFixed(2)} ms per token: ${between(againstPeer)}.`]),
-    `Event loops were busy for ${busy.alone.toFixed(2)} ms per token alone; ${busy.engine.toFixed(2)} ms in the engine and ${busy.serverAndClient.toFixed(2)} ms in server and client${client === 0 ? '' : ` (${client.toFixed(2)} ms of it the client)`}: ${((added / token) * 100).toFixed(1)} % of a token more${client === 0 ? ', the client counted in' : ''}.`,
-    `Processor time of all threads: ${processor.alone.toFixed(1)} ms per token alone, ${processor.engine.toFixed(1)} ms in the engine.`,
-    `Two streams on one adapter: ${lowerQuartile(twoStreams.together).toFixed(2)} s at once, ${lowerQuartile(twoStreams.inTurn).toFixed(2)} s one after the other: ${twoStreams.ratio.toFixed(2)} of the time (95 % interval ${twoStreams.low.toFixed(2)} to ${twoStreams.high.toFixed(2)}).`,
+      : [`| one stream over HTTP against llama-server | ${milliseconds(median(served))} against ${milliseconds(median(peer))} ms per token: ${between(againstPeer)} | < 5 % |`]),
+    `| of it: event loops busy | ${added(busy)} | |`,
+    ...(mainThread === undefined
+      ? []
+      : [`| of it: their threads on a processor | ${added(mainThread)} | |`]),
+    `| processor time of all threads | alone ${processor.alone.toFixed(1)}, engine ${processor.engine.toFixed(1)} ms per token | |`,
+    `| two streams on one adapter, at once against in turn (${pairs}) | ${twoStreams.ratio.toFixed(2)} of the time (${twoStreams.low.toFixed(2)} to ${twoStreams.high.toFixed(2)}): ${milliseconds(median(twoStreams.together))} against ${milliseconds(median(twoStreams.inTurn))} s | < 1 |`,
     ...(twoStreams.peerTogether === undefined || twoStreams.againstPeer === undefined
       ? []
-      : [`Two at once on llama-server: ${median(twoStreams.peerTogether).toFixed(2)} s; ours takes ${between(twoStreams.againstPeer)}.`]),
+      : [`| two at once against llama-server | ${milliseconds(median(twoStreams.together))} against ${milliseconds(median(twoStreams.peerTogether))} s: ${between(twoStreams.againstPeer)} | |`]),
   ]; // prettier-ignore
 }

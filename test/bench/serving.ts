@@ -135,7 +135,8 @@ export function describeServing(result: ServingResult): string {
   const { adapterSwitch, load, peerLoad, threads } = result;
   return [
     ...describeStreams(result, threads),
-    `Adapter switch on Seedling: ${adapterSwitch.milliseconds.toFixed(2)} ms before the prompt is computed (aim: below 20 ms).`,
+    `| switch of adapters on Seedling, before the prompt | ${adapterSwitch.milliseconds.toFixed(2)} ms | < 20 ms |`,
+    '',
     'Seedling and two adapters in turn:',
     ...describeLoad(load),
     ...('missing' in peerLoad
