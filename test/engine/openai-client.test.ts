@@ -174,6 +174,7 @@ describe('chat', () => {
     await until(() => family.state().requests.done === before + 1);
     const states = await engine.call('describeServed', {});
     expect(states.every(({ running }) => running === 0)).toBe(true);
+    await untilAtRest(engine.process!.processId!);
   });
 
   it('stays with its route while the conversation goes on', async () => {
@@ -283,6 +284,117 @@ describe('errors', () => {
   });
 });
 
+describe('limits', () => {
+  /** The same family with another policy, in the same engine, behind a server of its own. */
+  async function withPolicy(
+    name: string,
+    change: { policy: Partial<RouterManifest['policy']>; contextWindow?: number },
+    use: (limited: OpenAI, limitedFamily: Family) => Promise<void>,
+  ): Promise<void> {
+    await mkdir(folder.path(name));
+    for (const { file } of manifest.parents) {
+      await copyFile(folder.path('family', file), folder.path(name, file));
+    }
+    const changed = {
+      ...manifest,
+      parents: manifest.parents.map((parent) => ({ ...parent, ...(change.contextWindow !== undefined && { contextWindow: change.contextWindow }) })),
+      policy: { ...manifest.policy, ...change.policy },
+    }; // prettier-ignore
+    await writeFile(folder.path(name, 'router.json'), JSON.stringify(changed));
+    const limited = await openFamily({
+      path: folder.path(name),
+      engine: (method, params, options) => engine.call(method, params, options),
+    });
+    const listening = await startServer({ v1: { token, family: () => limited }, port: 0 });
+    const baseURL = `http://127.0.0.1:${listening.port}/v1`;
+    try {
+      await use(new OpenAI({ apiKey: token, baseURL, maxRetries: 0 }), limited);
+    } finally {
+      await limited.dispose();
+      await listening.close();
+    }
+  }
+
+  it('of a window end an answer, and say so', async () => {
+    const ask = (of: OpenAI) =>
+      of.chat.completions.create({ model: 'healthcare/conditions', messages: [user(illness)], max_tokens: 900, temperature: 0 }); // prettier-ignore
+    const { prompt_tokens: prompt, completion_tokens: answer } = (await ask(client)).usage!;
+    expect(answer).toBeGreaterThan(4);
+    const contextWindow = prompt + 3;
+    const policy = { context: { whenFull: 'stop' as const } };
+    await withPolicy('stopping', { policy, contextWindow }, async (limited) => {
+      const asked = await ask(limited);
+      expect(asked.choices[0]!.finish_reason).toBe('length');
+      const { context, notices, stop_reason } = studioOf(asked);
+      expect({ stop_reason, window: context.window }).toEqual({ stop_reason: 'window', window: contextWindow }); // prettier-ignore
+      expect(notices.join()).toContain(`the window of ${contextWindow} tokens is full`);
+    });
+  });
+
+  it('of a window that slides are told with what was forgotten', async () => {
+    const policy = { context: { initial: 64, whenFull: 'slide' as const } };
+    await withPolicy('sliding', { policy, contextWindow: 128 }, async (limited) => {
+      const turn = user('Tell me about asthma, please, and about the lungs, too. '.repeat(2));
+      const messages = Array.from({ length: 4 }, () => [turn, { role: 'assistant' as const, content: 'It is a disease.' }]).flat(); // prettier-ignore
+      const asked = await limited.chat.completions.create({ model: parentOf('healthcare').id, messages: [...messages, user('And sunburn?')], max_tokens: 8 }); // prettier-ignore
+      expect(studioOf(asked).notices.join()).toMatch(/oldest messages .* were forgotten/);
+    });
+  });
+
+  it('of memory that holds no second parent let the first one leave, and both are answered', async () => {
+    const [one, two] = [parentOf('healthcare').id, parentOf('business').id];
+    let bytes = 0;
+    await withPolicy('measured', { policy: {} }, async (limited, watched) => {
+      watched.onState(() => undefined);
+      await limited.completions.create({ model: one, prompt: 'a', max_tokens: 2 });
+      await until(() => watched.state().loaded.length === 1);
+      bytes = watched.state().loaded[0]!.ramBytes;
+    });
+    const memoryBudgetBytes = Math.round(bytes * 1.3);
+    await withPolicy('tight', { policy: { memoryBudgetBytes } }, async (limited, watched) => {
+      watched.onState(() => undefined);
+      for (const model of [one, two, one]) {
+        const asked = await limited.completions.create({ model, prompt: 'a', max_tokens: 2 });
+        expect(asked.usage!.completion_tokens).toBeGreaterThan(0);
+        await until(
+          () =>
+            watched
+              .state()
+              .loaded.map(({ parent }) => parent)
+              .join() === model,
+        );
+      }
+    });
+  });
+
+  it('of memory that holds no parent at all are an error of the server, which goes on', async () => {
+    await withPolicy('none', { policy: { memoryBudgetBytes: 1000 } }, async (limited) => {
+      const ask = () => limited.completions.create({ model: parentOf('healthcare').id, prompt: 'a' });
+      await expect(ask()).rejects.toMatchObject({ status: 503, code: 'insufficient_memory' });
+      expect((await limited.models.list()).data.length).toBeGreaterThan(1);
+    }); // prettier-ignore
+  });
+
+  it('of requests: 200 at once are answered or told to come back, and each parent is loaded once', async () => {
+    const ask = (index: number) => {
+      const parent = parentOf(index % 2 === 0 ? 'healthcare' : 'business');
+      return client.completions.create({
+        model: parent.id,
+        prompt: `word ${index}`,
+        max_tokens: 2,
+      });
+    };
+    const got = await Promise.allSettled(Array.from({ length: 200 }, (_, index) => ask(index)));
+    const refused = got.filter(({ status }) => status === 'rejected');
+    for (const one of refused) expect(one).toMatchObject({ reason: { status: 429, code: 'queue_full' } }); // prettier-ignore
+    expect(got.length - refused.length).toBeGreaterThanOrEqual(128);
+    const states = await engine.call('describeServed', {});
+    expect(states.map(({ waiting, running }) => waiting + running)).toEqual(states.map(() => 0));
+    expect(states.filter(({ parent }) => parent.endsWith(parentOf('healthcare').id))).toHaveLength(1); // prettier-ignore
+    expect((await ask(0)).usage!.completion_tokens).toBeGreaterThan(0);
+  });
+});
+
 describe('a trace', () => {
   it('holds what the router decided, and no more than was asked for', async () => {
     const lines = (await readFile(folder.path('trace.jsonl'), 'utf8')).trim().split('\n');
@@ -297,4 +409,19 @@ async function until(check: () => boolean): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   throw new Error('It did not come to pass.');
+}
+
+/** Resolves once the process's threads use no processor any more, where Linux tells it: an answer would use a core. */
+async function untilAtRest(processId: number): Promise<void> {
+  const used = async () => {
+    const fields = (await readFile(`/proc/${processId}/stat`, 'utf8')).split(') ')[1]!.split(' ');
+    return Number(fields[11]) + Number(fields[12]);
+  };
+  if (process.platform !== 'linux') return;
+  for (let tries = 0; tries < 50; tries++) {
+    const before = await used();
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    if ((await used()) - before <= 1) return;
+  }
+  throw new Error('It went on computing.');
 }
