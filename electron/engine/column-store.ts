@@ -3,13 +3,13 @@
 import type { Llama } from 'node-llama-cpp';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { isSmallModel } from '#src/io/choose-threads.ts';
-import { formatBytes } from '#src/text/format-number.ts';
 import { Column, type ColumnReport, type ColumnSpec, type LoadedParts } from './column.ts';
 import { CoreQueue } from './core-queue.ts';
 import { IdleSignal } from './idle-signal.ts';
 import type { LlamaSource } from './load-llama.ts';
 import { LoadTurn } from './load-turn.ts';
 import { freeMemory, type MemoryAmount } from './memory-need.ts';
+import { memoryAmounts, memoryShort } from './memory-short.ts';
 import type { ModelFile } from './model-file.ts';
 import { ModelStore } from './model-store.ts';
 import { openColumn, type ColumnHome, type RoomFor } from './open-column.ts';
@@ -164,11 +164,13 @@ export class ColumnStore implements ColumnHome {
       }
       if ((await this.guest?.yieldMemory(ramFits)) === true) continue;
       if (ramFits) break;
-      const amounts = `needs ${formatBytes(wanted.ram)}, ${formatBytes(Math.max(0, free.ram))} are free`;
+      const amounts = memoryAmounts(wanted.ram, free.ram);
       const isBusy = [...this.columns.values()].some(
         (other) => other !== column && other.loaded !== undefined,
       );
-      if (!isBusy) throw memoryShort(file.path, amounts, column.spec.memoryBudgetBytes);
+      if (!isBusy) {
+        throw memoryShort(file.path, amounts, columnHint(column.spec.memoryBudgetBytes));
+      }
       turn.wait(`Waits for memory: ${amounts}.`);
       await this.idle.next(report.signal);
     }
@@ -263,10 +265,7 @@ function sum(left: MemoryAmount, right: MemoryAmount): MemoryAmount {
   return { ram: left.ram + right.ram, vram: left.vram + right.vram };
 }
 
-function memoryShort(path: string, amounts: string, budget: number | undefined): StudioError {
+function columnHint(budget: number | undefined): string {
   const hint = 'Use a smaller level, a smaller context window or fewer columns';
-  return new StudioError('memory/short', `${path} does not fit into memory: it ${amounts}.`, {
-    hint:
-      budget === undefined ? `${hint}.` : `${hint}, or raise the memory budget in the settings.`,
-  });
+  return budget === undefined ? `${hint}.` : `${hint}, or raise the memory budget in the settings.`;
 }

@@ -5,12 +5,12 @@ import type { ServedState } from '#src/contract/serving.ts';
 import type { StageEvent } from '#src/contract/stage-events.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { chooseThreads, isSmallModel } from '#src/io/choose-threads.ts';
-import { formatBytes } from '#src/text/format-number.ts';
 import { resolveChatTemplate } from './chat-template.ts';
 import type { ColumnStore, MemoryGuest } from './column-store.ts';
 import { Embedder } from './embedder.ts';
 import { IdleSignal } from './idle-signal.ts';
 import { estimateNeed } from './memory-need.ts';
+import { memoryAmounts, memoryShort } from './memory-short.ts';
 import { statModel, wasReplaced, type ModelFile } from './model-file.ts';
 import type { ModelLease } from './model-store.ts';
 import { usualContext } from './open-column.ts';
@@ -297,7 +297,10 @@ export class ServedStore implements MemoryGuest {
       if (ramFits) return;
       const isBusy = [...this.parents.values()].some(({ loaded }) => loaded !== undefined);
       if (!isBusy || !mayWait) {
-        throw memoryShort(file.path, ram, Math.min(free.ram, ofBudget), fitsBudget);
+        const amounts = memoryAmounts(ram, Math.min(free.ram, ofBudget));
+        throw fitsBudget
+          ? memoryShort(file.path, amounts, machineHint)
+          : memoryShort(file.path, `${amounts} in the memory budget`, budgetHint);
       }
       await this.idle.next(call.signal);
     }
@@ -345,14 +348,6 @@ function contextSizes(spec: ServedSpec, facts: ModelFacts): ContextSizes {
   return { initial: Math.min(spec.contextInitial ?? usualInitial, window), window };
 }
 
-function memoryShort(path: string, ram: number, free: number, ofMachine: boolean): StudioError {
-  return new StudioError(
-    'memory/short',
-    `${path} does not fit into memory: it needs ${formatBytes(ram)}, ${formatBytes(Math.max(0, free))} are free${ofMachine ? '' : ' in the memory budget'}.`,
-    {
-      hint: ofMachine
-        ? 'Use a smaller level or a smaller context window, or close other programs.'
-        : "Raise the manifest's policy.memoryBudgetBytes or --memory, or use a smaller level.",
-    },
-  );
-}
+const machineHint = 'Use a smaller level or a smaller context window, or close other programs.';
+const budgetHint =
+  "Raise the manifest's policy.memoryBudgetBytes or --memory, or use a smaller level.";
