@@ -54,6 +54,14 @@ export function builtWorker(name: string): URL {
   return new URL(`${folder}${name}.js`, here);
 }
 
+/** Workers see rows in place; a Node that was started without shared memory cannot have them. */
+function requireSharedMemory(): void {
+  if (typeof SharedArrayBuffer === 'function') return;
+  throw new StudioError('native/unavailable', 'This Node has no SharedArrayBuffer.', {
+    hint: 'Start it without V8 flags that turn shared memory off (NODE_OPTIONS), or name another one in GGUF_STUDIO_NODE.',
+  });
+}
+
 /**
  * Workers take tasks (with an `id` of their own), reply with the same `id`, and close their port on the message `end`
  * after the tasks before it.
@@ -69,6 +77,7 @@ export class WorkerPool<
   private nextId = 0;
 
   constructor(private readonly options: WorkerPoolOptions<Reply, Outcome>) {
+    requireSharedMemory();
     const count = Math.max(1, Math.floor(options.count));
     for (let index = 0; index < count; index++) this.start();
   }
@@ -111,10 +120,10 @@ export class WorkerPool<
     const worker: BusyWorker<Task, Outcome> = { thread, exited, tasks: new Map() };
     this.workers.push(worker);
     thread.on('message', (reply: Reply) => this.receive(worker, reply));
-    thread.on('error', (error: Error) => this.fail(error));
-    thread.on('exit', () =>
-      this.fail(new StudioError('native/crashed', `A ${name} worker stopped unexpectedly.`)),
-    );
+    const stopped = (reason: string, cause?: unknown) =>
+      this.fail(new StudioError('native/crashed', `A ${name} worker stopped unexpectedly${reason}.`, { cause })); // prettier-ignore
+    thread.on('error', (error: Error) => stopped(`: ${error.message}`, error));
+    thread.on('exit', () => stopped(''));
   }
 
   private feed(): void {

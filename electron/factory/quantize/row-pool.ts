@@ -4,8 +4,8 @@ import { fromWireError } from '#src/errors/studio-error.ts';
 import { builtWorker, holdRowLibrary, WorkerPool } from '../worker-pool.ts';
 import type { RowFailure, RowReply, RowTask, RowWorkerData } from './row-task.ts';
 
-/** Reading, hashing and writing, which one thread does, keep no more workers busy. */
-export const maximumWorkers = 64;
+/** Reading, hashing and writing, which one thread does, keep no more workers busy; and a pass stays below 1.5 GB. */
+export const maximumWorkers = 48;
 
 export class RowPool {
   private readonly pool: WorkerPool<RowTask, RowReply, RowFailure | undefined>;

@@ -4,8 +4,8 @@ import { rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
 
 /** F32 bytes of one slab. 4 MiB (a million weights) keep every core busy and cost some 10 MiB per slab under way. */
 export const defaultSlabBytes = 4 * 1024 * 1024;
-/** All slab buffers together, however many cores work on them. */
-export const slabMemoryBytes = 512 * 1024 * 1024;
+/** All slab buffers together, however many cores work on them: with every worker a pass then stays below 1.5 GB. */
+export const slabMemoryBytes = 256 * 1024 * 1024;
 /** Smaller slabs would cost more in messages than their rows in arithmetic. */
 const leastSlabBytes = 64 * 1024;
 /** Typed arrays over a slab must start at multiples of their element size; a cache line keeps encodings apart, too. */

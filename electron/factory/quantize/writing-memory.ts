@@ -23,11 +23,9 @@ const workerBytes = 14 * 1024 * 1024;
 export function writingMemory(
   plans: readonly OutputPlan[],
   threads: number = availableParallelism(),
+  cores: number = availableParallelism(),
 ): number {
-  const workers = Math.max(
-    1,
-    Math.min(Math.floor(threads), availableParallelism(), maximumWorkers),
-  );
+  const workers = Math.max(1, Math.min(Math.floor(threads), cores, maximumWorkers));
   const buffers = workers * tasksPerWorker + 2;
   const work = computedTypes(plans);
   const largest = (slabBytes: number) =>

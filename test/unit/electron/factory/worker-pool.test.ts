@@ -1,5 +1,5 @@
 // The life of workers, with small real ones. A worker here answers after `wait` milliseconds, or ends the way it is told.
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { WorkerPool } from '#electron/factory/worker-pool.ts';
 
 interface Task {
@@ -83,7 +83,14 @@ describe('a pool of workers', () => {
 
   it.each([
     ['exit', { code: 'native/crashed', message: 'A test worker stopped unexpectedly.' }],
-    ['throw', { name: 'RangeError', message: 'out of its range' }],
+    [
+      'throw',
+      {
+        code: 'native/crashed',
+        message: 'A test worker stopped unexpectedly: out of its range.',
+        cause: { name: 'RangeError' },
+      },
+    ],
   ] as const)(
     'fails every task, those to come too, once a worker ended by %s',
     async (does, reason) => {
@@ -103,5 +110,14 @@ describe('a pool of workers', () => {
     const start = performance.now();
     await Promise.all([...refused, pool.dispose()]);
     expect(performance.now() - start).toBeGreaterThan(590);
+  });
+
+  describe('without shared memory', () => {
+    afterEach(() => void vi.unstubAllGlobals());
+
+    it('is refused, and says what takes it away', () => {
+      vi.stubGlobal('SharedArrayBuffer', undefined);
+      expect(() => openPool(1)).toThrow('This Node has no SharedArrayBuffer.');
+    });
   });
 });

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { appendFile, link, mkdtemp, readFile, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { writeOutputs, type WriteOptions } from '#electron/factory/quantize/write-outputs.ts';
 import type { OutputRequest, WrittenOutput } from '#electron/factory/quantize/output-session.ts';
 import { runToEnd } from '#src/contract/run-to-end.ts';
@@ -391,6 +392,50 @@ describe('refusals', () => {
       'F16.gguf.partial.journal',
     ]);
     await write(requestsOf(model, 'F16'));
+  });
+});
+
+const realPost = Object.getOwnPropertyDescriptor(Worker.prototype, 'postMessage')!.value as (
+  this: Worker,
+  value: unknown,
+) => void;
+
+describe('a row worker that dies in the middle', () => {
+  afterEach(() => void vi.restoreAllMocks());
+
+  it('ends the run with the reason and no half file; the next run goes on', async () => {
+    // A message that no worker expects: its thread ends by an uncaught error, with another slab in its hands.
+    let tasks = 0;
+    const post = vi.spyOn(Worker.prototype, 'postMessage');
+    post.mockImplementation(function (this: Worker, value: unknown) {
+      realPost.call(this, value !== 'end' && ++tasks === 10 ? null : value);
+    });
+    const model = await openInput();
+    const refusal = await expectRefusal(
+      write(requestsOf(model, 'Q8_0'), { slabBytes: 8 * 1024 }),
+      'native/crashed',
+      'A row worker stopped unexpectedly',
+    );
+    expect(refusal.kind).toBe('environment');
+    vi.restoreAllMocks();
+    expect((await readdir(folder)).sort()).toEqual([
+      'Q8_0.gguf.partial',
+      'Q8_0.gguf.partial.journal',
+      'input.gguf',
+    ]);
+    const [resumed] = await write(requestsOf(model, 'Q8_0'));
+    const [fresh] = await write(requestsOf(model, 'Q8_0'), { overwrite: true });
+    expect(resumed!.sha256).toBe(fresh!.sha256);
+  });
+});
+
+describe('the number of workers', () => {
+  it('changes no byte: one core gives what two give', async () => {
+    const model = merged(await openInput(), 7);
+    const types = ['Q4_K', 'Q3_K', 'F16'] as const;
+    const two = await write(requestsOf(model, ...types), { threads: 2 });
+    const one = await write(requestsOf(model, ...types), { threads: 1, overwrite: true });
+    expect(one.map(({ sha256: hash }) => hash)).toEqual(two.map(({ sha256: hash }) => hash));
   });
 });
 
