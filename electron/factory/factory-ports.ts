@@ -8,6 +8,7 @@ import { collectImatrix } from './methods/collect-imatrix.ts';
 import { nativeLibrary } from './native-library.ts';
 import { dryRunnerIn } from './quantize/dry-runner.ts';
 import { writeOutputs } from './quantize/write-outputs.ts';
+import { rememberWriting } from './quantize/writing-time.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 import { validateFile } from './validate/validate-file.ts';
 
@@ -20,6 +21,7 @@ export function factoryPorts(): FactoryPorts {
       return planQuantizations(model, requests, openDryRun);
     },
     write: (requests, settings) => writeOutputs(requests, settings),
+    rememberWriting,
     validate: (path, options, emit) => runToEnd(validateFile(path, options), emit),
     measure: measureGroup,
     measureRun,

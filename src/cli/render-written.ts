@@ -51,5 +51,10 @@ export function renderPlanned(written: Written): string {
     ({ label, bytes, bitsPerWeight }) =>
       `${label}: ${formatCount(bytes)} bytes (${formatBytes(bytes)}), ${bitsPerWeight.toFixed(2)} bits per weight\n`,
   );
-  return `${renderTable(columns, rows)}\n${sizes.join('')}`;
+  const { estimatedSeconds } = written;
+  const time =
+    estimatedSeconds === undefined
+      ? ''
+      : `Writing takes about ${formatDuration(estimatedSeconds)} on this machine.\n`;
+  return `${renderTable(columns, rows)}\n${sizes.join('')}${time}`;
 }

@@ -41,7 +41,7 @@ export const buildPlanSchema = z.object({
   disks: z.array(z.object({ path: z.string(), writesBytes: z.number(), freeBytes: z.number() })),
   peakMemoryBytes: z.number(),
   freeMemoryBytes: z.number(),
-  /** From earlier builds on this machine; absent before the first. */
+  /** By this machine's measured rates, corrected by earlier builds; absent when measuring has no sample yet. */
   estimatedSeconds: z.number().exactOptional(),
 });
 

@@ -120,6 +120,8 @@ export const writtenOutputSchema = z.object({
 export const writtenSchema = z.object({
   outputs: z.array(writtenOutputSchema),
   seconds: z.number(),
+  /** Only after a dry run: how long writing is expected to take on this machine. */
+  estimatedSeconds: z.number().exactOptional(),
 });
 
 export type WrittenFile = z.infer<typeof writtenOutputSchema>;

@@ -6,7 +6,6 @@ import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { rememberFileHash } from '#src/io/file-hash.ts';
 import { makeFolder } from '#src/io/make-folder.ts';
-import { rememberThroughput } from '#src/io/throughput-file.ts';
 import type { PlannedPass } from '#src/recipe/plan.ts';
 import { ownerOf, type BuildSteps } from './build-steps.ts';
 import { checkOutput } from './check-output.ts';
@@ -16,7 +15,6 @@ import { layOutOutputs } from './lay-out-outputs.ts';
 import { makesParents, openPlannedModel, sourceOf } from './open-model.ts';
 import { openAdapterPacker } from './pack-adapters.ts';
 import type { LaidOut, OutputTask, PassContext } from './pass-context.ts';
-import { workOf } from './plan-needs.ts';
 import type { WriteRequest } from './ports.ts';
 import { refuseChanged, type RecipeSource, type RecipeSources } from './recipe-sources.ts';
 
@@ -148,14 +146,11 @@ async function writeAll(
     );
     // What an interrupted run had done would make this one look fast.
     if (!goesOn)
-      await rememberThroughput({
-        work: workOf(pass, files),
-        bytes: [...used.flatMap((source) => source.files), ...files].reduce(
-          (sum, { size }) => sum + size,
-          0,
-        ),
-        seconds: (performance.now() - started) / 1000,
-      });
+      await ports.rememberWriting(
+        files.map(({ request }) => request.plan),
+        (performance.now() - started) / 1000,
+        context.threads,
+      );
   } finally {
     // Also when another output was refused: what is finished is valid.
     for (const file of artifacts) {

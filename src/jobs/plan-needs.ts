@@ -1,13 +1,11 @@
 // What a planned build must have: disk per file system, memory, time. Sizes are exact; memory is the writer's own bound;
-// time comes from earlier builds on this machine.
+// time comes from this machine's rates.
 import { readFile, stat, statfs } from 'node:fs/promises';
 import { freemem } from 'node:os';
 import { dirname } from 'node:path';
 import type { BuildPlan } from '#src/contract/build-plan.ts';
-import { estimateSeconds, readThroughput } from '#src/io/throughput-file.ts';
 import type { PlannedPass } from '#src/recipe/plan.ts';
 import type { LaidOut } from './pass-context.ts';
-import { isMeasuring } from './measuring-work.ts';
 import type { MeasuringNeeds } from './plan-evaluations.ts';
 import type { PlannedSource } from './planned-sources.ts';
 import type { PlanningPorts } from './ports.ts';
@@ -31,8 +29,6 @@ export async function planNeeds(
   ports: PlanningPorts,
   measuring: MeasuringNeeds,
 ): Promise<Needs> {
-  // Measuring is work of another kind: it tells nothing about writing.
-  const samples = (await readThroughput()).filter(({ work }) => !isMeasuring(work));
   let readsBytes = 0;
   let writesBytes = 0;
   let peakMemoryBytes = 0;
@@ -57,15 +53,16 @@ export async function planNeeds(
     peakMemoryBytes = Math.max(peakMemoryBytes, writing, largest + validationBytes);
     readsBytes += reads;
     writesBytes += writes;
-    const own = estimateSeconds(samples, { work: workOf(pass, files), bytes: reads + writes });
+    // Of an interrupted run the part that is left.
+    const all = files.reduce((sum, { size }) => sum + size, 0);
+    const whole = await ports.writingSeconds(files.map(({ request }) => request.plan));
+    const own = whole === undefined ? undefined : (whole * writes) / Math.max(1, all);
     seconds = own === undefined || seconds === undefined ? undefined : seconds + own;
   }
-  const isKnown = samples.length > 0 || (writesBytes === 0 && measuring.seconds !== 0);
-  const writing = isKnown ? seconds : undefined;
   const estimated =
-    writing === undefined || measuring.seconds === undefined
+    seconds === undefined || measuring.seconds === undefined
       ? undefined
-      : writing + measuring.seconds;
+      : seconds + measuring.seconds;
   const { folder, bytes } = measuring.temporary;
   if (bytes > 0) perFolder.set(folder, (perFolder.get(folder) ?? 0) + bytes);
   return {
@@ -76,12 +73,6 @@ export async function planNeeds(
     freeMemoryBytes: await availableMemory(),
     ...(estimated === undefined ? {} : { estimatedSeconds: estimated }),
   };
-}
-
-/** Names work of the same speed: which levels are encoded, and whether adapters are merged on the way. */
-export function workOf(pass: PlannedPass, files: readonly Pick<LaidOut, 'task'>[]): string {
-  const levels = [...new Set(files.map(({ task }) => task.output.level))].sort().join(',');
-  return pass.model.merge === undefined ? levels : `${levels} merged`;
 }
 
 /** Ids of the sources that writing these files reads. */

@@ -71,6 +71,8 @@ export interface PlanningPorts {
   ): Promise<readonly (OutputPlan | StudioError)[]>;
   /** Bytes of memory that writing these outputs in one pass takes at most, the process itself included. */
   writingMemory(plans: readonly OutputPlan[]): number;
+  /** Seconds that writing them in one pass takes on this machine, by its measured rates; undefined when it cannot be told. */
+  writingSeconds(plans: readonly OutputPlan[]): Promise<number | undefined>;
 }
 
 /** A reference and what is compared with it. */
@@ -127,6 +129,8 @@ export interface FactoryPorts extends MeasuringPorts {
     requests: readonly WriteRequest[],
     settings: WriteSettings,
   ): StageRun<readonly WrittenFile[]>;
+  /** Remembers how long writing took, for estimates to come. */
+  rememberWriting(plans: readonly OutputPlan[], seconds: number, threads?: number): Promise<void>;
   /** Validates a file of any name. */
   validate(
     path: string,

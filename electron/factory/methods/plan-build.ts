@@ -7,6 +7,7 @@ import { planEachQuantization } from '#src/stages/quantize/plan-quantization.ts'
 import { nativeLibrary } from '../native-library.ts';
 import { dryRunnerIn } from '../quantize/dry-runner.ts';
 import { writingMemory } from '../quantize/writing-memory.ts';
+import { writingSeconds } from '../quantize/writing-time.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 
 export const planBuild: Handlers<FactoryContract>['planBuild'] = async (
@@ -23,5 +24,6 @@ export function planningPorts(): PlanningPorts {
       return planEachQuantization(model, requests, openDryRun);
     },
     writingMemory: (plans) => writingMemory(plans),
+    writingSeconds,
   };
 }

@@ -17,6 +17,7 @@ import { planQuantizations } from '#src/stages/quantize/plan-quantization.ts';
 import type { QuantizeOptions } from '#src/stages/quantize/quantize-options.ts';
 import { nativeLibrary } from '../native-library.ts';
 import { dryRunnerIn } from '../quantize/dry-runner.ts';
+import { writingSeconds } from '../quantize/writing-time.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { writeChecked } from './write-checked.ts';
 
@@ -41,7 +42,9 @@ export const quantize: Handlers<FactoryContract>['quantize'] = async (params, co
     const requests = params.outputs.map(({ level }) => ({ level, options }));
     const plans = await planQuantizations(model, requests, openDryRun);
     if (params.dryRun) {
-      return dryRunResult(plans, (performance.now() - start) / 1000, emit);
+      const estimate = await writingSeconds(plans, params.threads);
+      const result = dryRunResult(plans, (performance.now() - start) / 1000, emit);
+      return estimate === undefined ? result : { ...result, estimatedSeconds: estimate };
     }
     const outputs = plans.map((plan, index) => ({ plan, path: outputPath(params, index) }));
     const files = params.imatrix === undefined ? inputs : [...inputs, params.imatrix.path];

@@ -8,6 +8,7 @@ import { openFileByteSource } from '#src/io/file-byte-source.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { requirePassed, withoutProgress } from '#src/stages/validate/require-passed.ts';
 import { nativeLibrary } from '../native-library.ts';
+import { rememberWriting } from '../quantize/writing-time.ts';
 import { writeOutputs } from '../quantize/write-outputs.ts';
 import { validateFile } from '../validate/validate-file.ts';
 
@@ -56,6 +57,15 @@ export async function writeChecked(
     }),
     emit,
   );
+  const seconds = (performance.now() - start) / 1000;
+  // What an interrupted run had done would make this one look fast.
+  if (written.every(({ reusedTensors }) => reusedTensors === 0)) {
+    await rememberWriting(
+      outputs.map(({ plan }) => plan),
+      seconds,
+      threads,
+    );
+  }
   return {
     outputs: written.map((output, index) => {
       const plan = outputs[index]?.plan;
@@ -70,7 +80,7 @@ export async function writeChecked(
         ...(report === undefined ? {} : { validation: report }),
       };
     }),
-    seconds: (performance.now() - start) / 1000,
+    seconds,
   };
 }
 
