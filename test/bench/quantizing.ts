@@ -1,7 +1,6 @@
 // Quantizing a BF16 model file to file, each level against llama-quantize; conversions against reading and writing the same
 // bytes; and one thread against two. Whole processes, page cache warm, in turn.
-import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs';
-import { createReadStream } from 'node:fs';
+import { createReadStream, rmSync, statSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { measureCommand, type Measurement } from './measure-command.ts';
@@ -31,6 +30,8 @@ export interface QuantizingOptions {
   readonly command: readonly string[];
   readonly peers: PeerTools;
   readonly rounds: number;
+  /** Measures only the rows whose name holds this text. */
+  readonly only?: string | undefined;
 }
 
 export async function measureQuantizing(options: QuantizingOptions): Promise<QuantizingRow[]> {
@@ -38,7 +39,9 @@ export async function measureQuantizing(options: QuantizingOptions): Promise<Qua
   const rows: QuantizingRow[] = [];
   const env = { ...process.env, GGUF_STUDIO_HOME: join(folder, 'quantizing-home') };
   const ours = (words: readonly string[]) => measureCommand([...command, ...words, '-q'], { env });
+  const isWanted = (what: string) => what.includes(options.only ?? '');
   for (const level of levels) {
+    if (!isWanted(`BF16 to ${level}`)) continue;
     if (typeof peers.quantize !== 'string') break;
     const program = peers.quantize;
     const [mine, yours] = [
@@ -62,13 +65,14 @@ export async function measureQuantizing(options: QuantizingOptions): Promise<Qua
     rmSync(yours);
   }
   for (const type of ['q8_0', 'f16'] as const) {
+    if (!isWanted(`folder to ${type.toUpperCase()}`)) continue;
     const output = join(folder, `converted-${type}.gguf`);
     await ours(['convert', base, '--outfile', output, '--outtype', type, '--overwrite']);
     const source = join(base, 'model.safetensors');
     const pairs = await inTurn(
       rounds,
       () => ours(['convert', base, '--outfile', output, '--outtype', type, '--overwrite']),
-      () => copyTimed(source, output, join(folder, 'copied')),
+      () => copyBytes(source, output, join(folder, 'copied')),
     );
     rows.push({
       ...pairs,
@@ -79,6 +83,7 @@ export async function measureQuantizing(options: QuantizingOptions): Promise<Qua
     });
     rmSync(output);
   }
+  if (!isWanted('two threads')) return rows;
   const threaded = join(folder, 'threads.gguf');
   const pairs = await inTurn(
     rounds,
@@ -119,29 +124,36 @@ async function inTurn(
   return { ours, theirs, peakBytes };
 }
 
-/** Reads all of `source` and writes as many bytes as `like` has, by the calls that a conversion makes. */
-function copyTimed(source: string, like: string, target: string): Promise<Measurement> {
-  const buffer = Buffer.allocUnsafe(chunkBytes);
-  const begin = performance.now();
-  const input = openSync(source, 'r');
-  while (readSync(input, buffer, 0, chunkBytes, null) > 0);
-  closeSync(input);
-  const output = openSync(target, 'w');
-  for (let left = statSync(like).size; left > 0; left -= chunkBytes) {
-    writeSync(output, buffer, 0, Math.min(left, chunkBytes));
-  }
-  closeSync(output);
-  const wallSeconds = (performance.now() - begin) / 1000;
+/**
+ * Reads all of `source` and writes as many bytes as `like` has by the calls that a conversion makes (asynchronous reads and
+ * writes of 4 MiB, a flush in the background every 64 MiB, one at the end), in a Node of its own.
+ */
+async function copyBytes(source: string, like: string, target: string): Promise<Measurement> {
+  const words = [source, String(statSync(like).size), target];
+  const command = [process.execPath, '--input-type=module', '-e', copyProgram, ...words];
+  const measured = await measureCommand(command);
   rmSync(target);
-  return Promise.resolve({
-    wallSeconds,
-    cpuSeconds: wallSeconds,
-    peakResidentBytes: 0,
-    peakAnonymousBytes: 0,
-    readBytes: 0,
-    writtenBytes: 0,
-  });
+  return measured;
 }
+
+const copyProgram = `
+import { open } from 'node:fs/promises';
+const [source, size, target] = process.argv.slice(1);
+const buffer = new Uint8Array(${chunkBytes});
+const input = await open(source, 'r');
+for (let offset = 0, count = 1; count > 0; offset += count) {
+  count = (await input.read(buffer, 0, buffer.length, offset)).bytesRead;
+}
+const output = await open(target, 'w');
+await output.truncate(Number(size));
+let flushing = Promise.resolve();
+for (let offset = 0; offset < size; offset += buffer.length) {
+  await output.write(buffer, 0, Math.min(buffer.length, size - offset), offset);
+  if (offset % (64 << 20) === 0) flushing = flushing.then(() => output.datasync());
+}
+await flushing;
+await output.sync();
+`;
 
 async function sha256(path: string): Promise<string> {
   const hash = createHash('sha256');
