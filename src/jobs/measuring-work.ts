@@ -4,7 +4,6 @@
 export const measuringWork = 'measure';
 export const matrixWork = 'collect';
 
-
 /** About what tokenizers make of English prose; only estimates rest on it. */
 export const bytesPerToken = 4;
 
