@@ -1,12 +1,16 @@
 // A ByteSource over a file on disk.
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { checkRange, type ByteSource } from '#src/formats/bytes/byte-source.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { toIoError } from './io-error.ts';
 
+/** A pipe without a writer would keep an open waiting for ever; Windows has no such flag. */
+const flags = constants.O_RDONLY | (process.platform === 'win32' ? 0 : constants.O_NONBLOCK);
+
 /** Opens a file for reading. Throws `io/not-found` or `io/failed`. */
 export async function openFileByteSource(path: string): Promise<ByteSource> {
-  const handle = await open(path, 'r').catch((error: unknown) => {
+  const handle = await open(path, flags).catch((error: unknown) => {
     throw toIoError(error, path);
   });
   const status = await handle.stat().catch(async (error: unknown) => {

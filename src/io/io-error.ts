@@ -12,6 +12,11 @@ export function toIoError(error: unknown, path: string): StudioError {
         ...options,
         hint: 'Check the path; relative paths start at the current folder.',
       });
+    case 'ELOOP':
+      return new StudioError('io/not-found', `${path} is a link that leads back to itself.`, {
+        ...options,
+        hint: 'Give the file that the link should lead to.',
+      });
     case 'ENOSPC':
     case 'EDQUOT':
       return new StudioError('io/disk-full', `No space left while writing ${path}.`, {

@@ -47,7 +47,7 @@ export async function diagnoseFiles(
     const file = await runDiagnosis(asked, call, { ...options, onEvent }).then(
       (diagnosed): DiagnosedOne => ({ path, ...diagnosed }),
       (error: unknown): DiagnosedOne => {
-        if (error instanceof StudioError && error.kind === 'input') return { path, error };
+        if (error instanceof StudioError && isOfFile(error)) return { path, error };
         throw error;
       },
     );
@@ -55,6 +55,11 @@ export async function diagnoseFiles(
     onFile?.(file);
   }
   return { files, failure: failureOf(files) };
+}
+
+/** Also what reading it fails at (no permission, a bad sector): the next file may well be readable. */
+function isOfFile({ kind, code }: StudioError): boolean {
+  return kind === 'input' || code === 'io/failed';
 }
 
 /** A file that could not be looked at weighs more than one with findings, as its exit code does. */

@@ -12,6 +12,7 @@ import { describeKernels, measureKernels } from './kernels.ts';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
 import { describeQuantizing, measureQuantizing } from './quantizing.ts';
+import { describeRepairing, measureRepairing } from './repairing.ts';
 import { describeRouting, measureRouting } from './routing.ts';
 import { describeServing, measureServing } from './serving.ts';
 import { describeStreaming, measureStreaming } from './streaming.ts';
@@ -27,8 +28,10 @@ const streamingOnly = process.argv.includes('--streaming');
 const evaluationOnly = process.argv.includes('--evaluate');
 const routingOnly = process.argv.includes('--routing');
 const kernelsOnly = process.argv.includes('--kernels');
-/** `--quantize`, with `--rounds=N` pairs instead of five. */
+/** `--quantize`, with `--rounds=N` pairs instead of five; `--only=TEXT` names the rows to measure (`Q4_K_M`, `folder`, `threads`). */
 const quantizingOnly = process.argv.includes('--quantize');
+/** `--repair`, with `--rounds=N` pairs instead of five. */
+const repairOnly = process.argv.includes('--repair');
 const given = process.argv.slice(2).filter((word) => !word.startsWith('--'));
 const folder = given[0] ?? join(tmpdir(), 'gguf-studio-bench');
 const runs = Number(given[1] ?? 1);
@@ -220,8 +223,9 @@ async function benchStreaming(base: string): Promise<void> {
 
 /** Kernels against libggml's rows, files against llama-quantize's. */
 async function benchQuantizing(base: string, peers: PeerTools): Promise<void> {
-  const kernels = measureKernels();
-  console.log(describeKernels(kernels));
+  const only = valueOf('--only');
+  const kernels = only === undefined ? measureKernels() : [];
+  if (only === undefined) console.log(describeKernels(kernels));
   const output = await freshFolder('quantizing');
   const bf16 = join(output, 'base-bf16.gguf');
   const words = ['convert', base, '--outfile', bf16, '--outtype', 'bf16'];
@@ -234,6 +238,7 @@ async function benchQuantizing(base: string, peers: PeerTools): Promise<void> {
     command: studioCommand,
     peers,
     rounds,
+    only,
   });
   console.log(describeQuantizing(files));
   saveResult(join(folder, 'quantizing.json'), { machine: cpus()[0]?.model, kernels, files });
@@ -247,6 +252,20 @@ async function benchMeasuring(): Promise<void> {
   if (result === undefined) return;
   console.log(describeEvaluation(result));
   saveResult(join(folder, 'evaluate.json'), { machine: cpus()[0]?.model, ...result });
+}
+
+/** Three tensors derived again, against the whole file built again. */
+async function benchRepairing(): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const { base } = await makeBenchInputs(folder);
+  const rows = await measureRepairing({
+    bases: [join(root, 'assets/seedling/seedling-4m'), base],
+    folder: await freshFolder('repairing'),
+    command: studioCommand,
+    rounds: Number(valueOf('--rounds') ?? 5),
+  });
+  console.log(describeRepairing(rows));
+  saveResult(join(folder, 'repairing.json'), { machine: cpus()[0]?.model, rows });
 }
 
 const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(2);
@@ -275,6 +294,10 @@ if (evaluationOnly) {
 }
 if (kernelsOnly) {
   console.log(describeKernels(measureKernels()));
+  process.exit(0);
+}
+if (repairOnly) {
+  await benchRepairing();
   process.exit(0);
 }
 const servedModel = valueOf('--model');

@@ -35,7 +35,7 @@ export const repairCommand = defineCommand(
         const left = leftOf(outcome, options['dry-run'] === true);
         if (left !== undefined) failures.push(left);
       } catch (error) {
-        if (!(error instanceof StudioError) || (error.kind !== 'input' && error.kind !== 'check')) throw error;
+        if (!(error instanceof StudioError) || !isOfFile(error)) throw error;
         // One file that cannot be repaired does not keep the others from it.
         if (positionals.length === 1) throw error;
         const { code, message, hint } = error;
@@ -44,7 +44,7 @@ export const repairCommand = defineCommand(
         failures.push(error);
       }
     }
-    const worst = failures.find(({ kind }) => kind === 'input') ?? failures[0];
+    const worst = failures.find(({ kind }) => kind !== 'check') ?? failures[0];
     return {
       result: { files: outcomes },
       text: '',
@@ -52,6 +52,11 @@ export const repairCommand = defineCommand(
     };
   },
 ); // prettier-ignore
+
+/** What says nothing of the other files. */
+function isOfFile({ kind, code }: StudioError): boolean {
+  return kind === 'input' || kind === 'check' || code === 'io/failed';
+}
 
 async function repairOne(
   path: string,
