@@ -31,6 +31,7 @@ export function createProgressDisplay(
   const now = options.now ?? (() => performance.now() / 1000);
   const style = terminal.errorStyle;
   const meter = createRateMeter();
+  const effortMeter = createRateMeter();
   let phase = '';
   let drawn = false;
   let lastPlain = Number.NEGATIVE_INFINITY;
@@ -50,8 +51,11 @@ export function createProgressDisplay(
 
   const showProgress = (event: Extract<StageEvent, { event: 'progress' }>) => {
     if (options.quiet) return;
-    meter.record(event.done, event.total, now());
-    const text = [phase, ...describeProgress(event, meter.rate(), meter.secondsLeft())]
+    const { done, total, effort } = event;
+    meter.record(done, total, now());
+    if (effort !== undefined) effortMeter.record(effort.done, effort.total, now());
+    const left = effort === undefined ? meter.secondsLeft() : effortMeter.secondsLeft();
+    const text = [phase, ...describeProgress(event, meter.rate(), left)]
       .filter((part) => part !== '')
       .join('  ');
     if (terminal.redraws) return draw(text);

@@ -15,6 +15,9 @@ export const stageEventSchema: z.ZodType<StageEvent> = z.discriminatedUnion('eve
     total: z.number().nonnegative(),
     unit: z.enum(['bytes', 'tensors', 'steps']),
     detail: z.string().exactOptional(),
+    effort: z
+      .object({ done: z.number().nonnegative(), total: z.number().nonnegative() })
+      .exactOptional(),
   }),
   z.object({
     event: z.literal('notice'),

@@ -11,6 +11,8 @@ export type StageEvent =
       total: number;
       unit: 'bytes' | 'tensors' | 'steps';
       detail?: string;
+      /** The same in seconds that this machine's rates foretell: the time left follows it, for types differ in speed. */
+      effort?: { done: number; total: number };
     }
   /** Something the user should read but that does not stop the work. */
   | { event: 'notice'; level: 'info' | 'warning'; message: string }

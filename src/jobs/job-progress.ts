@@ -24,8 +24,8 @@ export function createJobProgress(now = () => performance.now() / 1000): JobProg
   const steps = new Map<string, { step: JobStep; meter: RateMeter }>();
 
   const takeProgress = (event: Extract<StageEvent, { event: 'progress' }>) => {
-    const { done, total, unit, detail } = event;
-    meter.record(done, total, now());
+    const { done, total, unit, detail, effort } = event;
+    meter.record(effort?.done ?? done, effort?.total ?? total, now());
     progress = {
       done,
       total,

@@ -21,6 +21,8 @@ export interface StreamOptions {
   readonly doneBytes: number;
   readonly totalBytes: number;
   readonly emit: EventSink;
+  /** Seconds that an item is expected to take; progress tells bytes alone when absent. */
+  readonly secondsOf?: ((item: WriteItem) => number) | undefined;
   /** Told which outputs got bytes. */
   readonly onWritten?: (session: OutputSession) => void;
 }
@@ -55,6 +57,9 @@ export async function streamSlabs(
   const buffers = new SlabBuffers(bufferCount, largest(slabBytes));
   let doneBytes = options.doneBytes;
   let finishing = Promise.resolve();
+  const { secondsOf } = options;
+  const totalEffort = items.reduce((sum, item) => sum + (secondsOf?.(item) ?? 0), 0);
+  let doneEffort = 0;
 
   const finishSlab = async (
     open: OpenItem,
@@ -84,12 +89,14 @@ export async function streamSlabs(
       for (const session of new Set(touched.map(({ session }) => session)))
         options.onWritten(session);
     }
+    doneEffort += ((secondsOf?.(open.item) ?? 0) * rowCount) / open.layout.rowCount;
     options.emit({
       event: 'progress',
       done: doneBytes,
       total: options.totalBytes,
       unit: 'bytes',
       detail: open.item.source.name,
+      ...(totalEffort > 0 ? { effort: { done: doneEffort, total: totalEffort } } : {}),
     });
   };
 

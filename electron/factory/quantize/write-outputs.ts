@@ -13,6 +13,12 @@ import { makeFolder } from '#src/io/make-folder.ts';
 import { journalPathOf, OutputFile, partialPathOf } from '#src/io/output-file.ts';
 import { checkDistinct, checkNotInput } from '#src/io/same-file.ts';
 import { groupNotices } from '#src/stages/quantize/group-notices.ts';
+import {
+  secondsOfWork,
+  sumOfWork,
+  tensorWork,
+  type Work,
+} from '#src/stages/quantize/encoding-work.ts';
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import {
   OutputSession,
@@ -26,7 +32,8 @@ import { RowPool } from './row-pool.ts';
 import { bytesOf } from './shared-arrays.ts';
 import { defaultSlabBytes } from './slab-plan.ts';
 import { streamSlabs } from './stream-slabs.ts';
-import { listWork } from './write-list.ts';
+import { listWork, type WriteItem } from './write-list.ts';
+import { ratesFor } from './writing-time.ts';
 
 export interface WriteOptions {
   /** Every file that the model is read from, adapters included: never written over, and part of what a resume checks. */
@@ -221,10 +228,12 @@ async function stream(
     options.onWritten?.(file.path, writtenBytes, tensorBytes);
   sessions.forEach(report);
   if (items.length === 0) return;
+  const rates = await ratesFor(sumOfWork(items.map(workOfItem)));
   const pool = new RowPool(options.threads ?? availableParallelism());
   try {
     await streamSlabs(items, {
       pool,
+      secondsOf: (item) => secondsOfWork(workOfItem(item), rates, pool.size) ?? 0,
       slabBytes: options.slabBytes ?? defaultSlabBytes,
       signal,
       doneBytes: totalBytes - openBytes,
@@ -235,6 +244,13 @@ async function stream(
   } finally {
     await pool.dispose();
   }
+}
+
+function workOfItem({ source, encodings }: WriteItem): Work {
+  return tensorWork(
+    source,
+    encodings.map((encoding) => ({ ...encoding, copies: encoding.consumers.length })),
+  );
 }
 
 /** Finishes every output, also when the check refuses one of them; then the first refusal is thrown. */

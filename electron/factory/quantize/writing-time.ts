@@ -23,7 +23,9 @@ import {
 import type { OutputPlan } from '#src/stages/quantize/output-plan.ts';
 import { scaledDelta } from '#src/stages/merge/scaled-delta.ts';
 import { rowByteLength, type GgmlType } from '#src/tensors/ggml-types.ts';
-import { nativeLibrary } from '../native-library.ts';
+import { locateLibrary } from '../ffi/locate-library.ts';
+import { openRowLibrary } from '../ffi/open-llama-library.ts';
+import type { RowCodec } from '../ffi/llama-library.types.ts';
 import { temporaryFolder } from '../temporary-folder.ts';
 import { kernelChoice } from './kernel-check.ts';
 import { RowEncoder } from './row-encoder.ts';
@@ -69,7 +71,7 @@ export async function ratesFor(work: Work): Promise<Rates> {
   const found = new Map<WorkKind, number>();
   let encoder: RowEncoder | undefined;
   for (const kind of missing) {
-    encoder ??= new RowEncoder(nativeLibrary().rows);
+    encoder ??= new RowEncoder((rowLibrary ??= openRowLibrary(locateLibrary())));
     const rate = await measureRate(kind, encoder).catch((error: unknown) => {
       // A type that llama.cpp cannot encode, of which there are no rows to decode here.
       if (error instanceof StudioError) return undefined;
@@ -80,6 +82,9 @@ export async function ratesFor(work: Work): Promise<Rates> {
   await rememberRates(machineName(), found);
   return new Map([...rates, ...found]) as Rates;
 }
+
+/** Rows alone: the whole library cannot be opened any more once a row worker has ended. */
+let rowLibrary: RowCodec | undefined;
 
 async function foretell(
   plans: readonly OutputPlan[],
@@ -95,7 +100,7 @@ async function foretell(
 /** Rates of another processor, kernel, choice of kernels or llama.cpp are not this one's. */
 function machineName(): string {
   const kernels = createHash('sha256').update(quantsWasm).digest('hex').slice(0, 12);
-  const { release } = nativeLibrary().location;
+  const { release } = locateLibrary();
   const processor = cpus()[0]?.model.trim() ?? 'unknown';
   return `${processor}, ${process.arch}, Node ${process.versions.node}, kernels ${kernels} ${kernelChoice()}, llama.cpp ${release}`;
 }

@@ -48,6 +48,16 @@ describe('progress on a terminal', () => {
     expect(read()).not.toContain('\n');
   });
 
+  it('tells the time left by the effort, and the speed by the bytes', () => {
+    const { clock, display, read } = setUp(true);
+    for (let second = 0; second <= 4; second++) {
+      clock.now = second;
+      const effort = { done: second, total: 50 };
+      display.show({ ...bytes(second * 100_000_000), effort } as StageEvent);
+    }
+    expect(read()).toMatch(/40 % {2}100 MB\/s {2}46 s left {2}blk\.0\.ffn_up\.weight$/);
+  });
+
   it('never draws wider than the terminal', () => {
     const { display, read } = setUp(true);
     display.show({ event: 'phase', phase: 'x'.repeat(500) });

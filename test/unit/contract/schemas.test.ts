@@ -49,6 +49,7 @@ describe('events on the wire', () => {
     { event: 'phase', phase: 'Reading' },
     { event: 'phase', phase: 'Reading', detail: 'x.gguf' },
     { event: 'progress', done: 1, total: 2, unit: 'bytes', detail: 't' },
+    { event: 'progress', done: 1, total: 2, unit: 'bytes', effort: { done: 0.5, total: 7 } },
     { event: 'notice', level: 'warning', message: 'm' },
     { event: 'log', level: 'debug', text: 't' },
     { event: 'artifact', path: '/x', bytes: 1, sha256: 'a', reused: true },

@@ -114,6 +114,17 @@ describe('a build whose list cannot be written', () => {
 });
 
 describe('the sight of a job', () => {
+  it('tells the time left by the effort, where slow types come after fast ones', () => {
+    let now = 0;
+    const progress = createJobProgress(() => now);
+    for (now = 0; now <= 4; now++) {
+      // Most of the bytes are copied, and nearly all of the work is still to come.
+      const effort = { done: now, total: 50 };
+      progress.take({ event: 'progress', done: now * 20, total: 100, unit: 'bytes', effort });
+    }
+    expect(progress.sight().progress).toMatchObject({ done: 80, total: 100, secondsLeft: 46 });
+  });
+
   it('tells the time left of the whole and of each step, and forgets progress with its phase', () => {
     let now = 0;
     const progress = createJobProgress(() => now);

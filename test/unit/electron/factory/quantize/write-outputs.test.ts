@@ -143,6 +143,10 @@ describe('writing outputs', () => {
     expect(done).toEqual([...done].sort((left, right) => left - right));
     expect(done.at(-1)).toBe(progress.at(-1)?.total);
     expect(progress.length).toBeGreaterThan(5);
+    const efforts = progress.map(({ effort }) => effort?.done ?? 0);
+    expect(efforts).toEqual([...efforts].sort((left, right) => left - right));
+    expect(efforts.at(-1)).toBeCloseTo(progress.at(-1)?.effort?.total ?? 0, 9);
+    expect(efforts[0]).toBeGreaterThan(0);
   });
 
   it('reads the source once however many outputs there are', async () => {
