@@ -92,7 +92,7 @@ async function findWorkspaces(
   context: CommandContext,
 ): Promise<Workspace[]> {
   if (positionals.length > 0) {
-    return Promise.all(positionals.map((folder) => openWorkspace(context.resolvePath(folder))));
+    return Promise.all(positionals.map((folder) => namedWorkspace(context.resolvePath(folder))));
   }
   const around = await findWorkspace(context.resolvePath('.'));
   const seedling = await openWorkspace(join(studioHome(), 'seedling')).catch((error: unknown) => {
@@ -104,6 +104,15 @@ async function findWorkspaces(
     (workspace, index) => found.findIndex(({ folder }) => folder === workspace.folder) === index,
   );
 }
+
+async function namedWorkspace(folder: string): Promise<Workspace> {
+  return openWorkspace(folder).catch((error: unknown) => {
+    if (!(error instanceof StudioError) || error.code !== 'io/not-found') throw error;
+    throw new StudioError('io/not-found', `${folder} is no workspace: it has no gguf-studio.json.`, {
+      hint: 'Name the folder of a workspace, or none for the one around the current folder.',
+    });
+  });
+} // prettier-ignore
 
 function renderLeftovers(items: readonly Leftover[], deleted: boolean): string {
   if (items.length === 0) return 'Nothing to clean.\n';

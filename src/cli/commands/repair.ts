@@ -1,5 +1,6 @@
 // `repair`: the plan first, then a yes, then the repaired files and what to trust.
 import { isHealthy } from '#src/jobs/repair/repair-and-probe.ts';
+import { refuseTakenOutput } from '#src/jobs/repair/repair-file.ts';
 import type { RepairPlan, RepairReport } from '#src/contract/doctor/repair.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { repairDescriptor } from '#src/stages/repair/descriptor.ts';
@@ -72,6 +73,7 @@ async function repairOne(
     ...(sibling === undefined ? {} : { sibling }),
     ...(folders.length === 0 ? {} : { folders: [...folders] }),
   };
+  if (output !== undefined) await refuseTakenOutput(output, path);
   const planned = await context.factory('planRepair', params);
   const plan = output === undefined ? planned : { ...planned, output };
   const steps = chosenSteps(plan, options);

@@ -65,6 +65,7 @@ export async function repairFile(
   const { path, threads } = params;
   const { modified } = params;
   await refuseChangedFile(path, { bytes: undefined, modified });
+  if (params.output !== undefined) await refuseTakenOutput(params.output, path);
   const { ports, signal, emit } = context;
   const preparation = await prepareRepair(params, { ...context, steps: params.steps, threads });
   try {
@@ -120,6 +121,15 @@ export async function writeReport(report: RepairReport): Promise<void> {
     throw toIoError(error, report.report);
   });
 }
+
+/** Before anything is read: a file that is there may be one that a repair takes tensors from. Throws `output/exists`. */
+export async function refuseTakenOutput(output: string, path: string): Promise<void> {
+  if (output === path || !(await exists(output))) return;
+  throw new StudioError('output/exists', `${output} is there already, and repair replaces nothing.`, {
+    hint: 'Give another name with --output, or leave it out: the next free one is taken.',
+    details: { path: output },
+  });
+} // prettier-ignore
 
 /** `X.repaired.gguf`, or `X.repaired-2.gguf` and so on: a name that nothing has. */
 export async function freeOutput(path: string): Promise<string> {

@@ -2,6 +2,7 @@
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { copyFix } from '#src/doctor/metadata/fix-value.ts';
+import type { RepairParams } from '#src/contract/doctor/repair.ts';
 import type { Draft } from '#src/doctor/findings.ts';
 import { entryString, entryValue, uint32Entry } from '#src/formats/gguf/entries.ts';
 import { planRepair, repairFile } from '#src/jobs/repair/repair-file.ts';
@@ -184,6 +185,15 @@ describe('repairing a file that was built here', () => {
     const { plan, report } = await repairWith(repairPorts(bench.ports, path, drafts), { path });
     expect(plan.steps[0]).toMatchObject({ id: 'header', trust: 'exact' });
     expect(report.sha256).toBe(await hashFile(original));
+  });
+
+  it('refuses an output that is there, also one that it could take tensors from', async () => {
+    const path = await folder('taken');
+    await damagedCopy(original, path, () => undefined);
+    const output = await damagedCopy(original, `${place}/twin.gguf`, () => undefined);
+    const ports = repairPorts(bench.ports, path, [recoverTensors('hashes/tensor', ['output_norm.weight'])]); // prettier-ignore
+    await expectRefusal(repairWith(ports, { path, output } as RepairParams), 'output/exists');
+    expect(await hashFile(output)).toBe(await hashFile(original));
   });
 
   it('refuses a file that changed after it was planned for', async () => {
