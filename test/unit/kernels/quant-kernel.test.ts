@@ -26,6 +26,7 @@ const shapes: Record<string, (random: number, index: number) => number> = {
   zeros: () => 0,
   'negative zeros': () => -0,
   constant: () => 0.37,
+  alternating: (_, index) => (index % 2 === 0 ? 0.37 : -0.37),
   'negative constant': () => -2.5,
   'zeros beside values': (random, index) => (Math.floor(index / 16) % 2 === 0 ? 0 : random),
   'one outlier per block': (random, index) => (index % 256 === 9 ? 30 : random * 1e-3),
@@ -71,13 +72,13 @@ function compareValues(source: Float32Array, weights: Float32Array | null) {
       kernel.rows(elements).set(source);
       const refused = new Set(kernel.encode(type, rowCount, columns, weights, ours));
       codec.encode(type, source, theirs, rowCount, columns, weights);
-      let different = 0;
+      const blocks: number[] = [];
       for (let block = 0; block * blockBytes < length; block++) {
         const [start, end] = [block * blockBytes, (block + 1) * blockBytes];
         if (refused.has(block)) continue;
-        if (!Buffer.from(ours.subarray(start, end)).equals(theirs.subarray(start, end))) different++; // prettier-ignore
+        if (!Buffer.from(ours.subarray(start, end)).equals(theirs.subarray(start, end))) blocks.push(block); // prettier-ignore
       }
-      return { type, different, refused: refused.size };
+      return { type, different: blocks.length, blocks, refused: refused.size };
     });
 }
 
@@ -162,6 +163,49 @@ describe('the kernel', () => {
       }
     }
   });
+
+  it('writes the bytes of libggml for columns that are no multiple of eight', () => {
+    const encoder = new RowEncoder(codec);
+    for (const narrow of [1, 33, 100]) {
+      const source = seededFloats(narrow, 3 * narrow);
+      for (const type of ['F16', 'BF16', 'F32'] as const) {
+        const [ours, theirs] = [0, 1].map(() => new Uint8Array(rowByteLength(type, 3 * narrow)));
+        const rows = encoder.rows(3 * narrow);
+        rows.set(source);
+        encoder.encode(type, rows, 3, narrow, null, ours!);
+        codec.encode(type, source, theirs!, 3, narrow, null);
+        expect(ours, `${type}, ${narrow} columns`).toEqual(theirs);
+        const expected = new Float32Array(3 * narrow);
+        codec.decode(type, theirs!, expected, expected.length);
+        expect(bytesOf(encoder.decode(type, theirs!, expected.length).slice())).toEqual(
+          bytesOf(expected),
+        );
+      }
+    }
+  });
+
+  it.each([Number.NaN, Infinity, -Infinity])(
+    'writes the bytes of libggml beside values of %s, with which the writer refuses the rows',
+    (value) => {
+      // Every second row is sound, of the others one block; which bytes stand for the rest is of no use to anyone.
+      const source = seededFloats(8, elements).map((random, index) =>
+        index % (2 * columns) === 300 ? value : random,
+      );
+      for (const weights of [null, weightsOf('random weights')]) {
+        for (const { type, blocks } of compareValues(source, weights)) {
+          const { blockSize } = ggmlTypes[type];
+          const sound = blocks.filter(
+            (block) => Math.floor((block * blockSize) / columns) % 2 === 1,
+          );
+          expect(sound, type).toEqual([]);
+          // Types of small blocks weigh by the mean square of the row.
+          const apart = weights === null || blockSize === 256;
+          const touched = blocks.map((block) => Math.floor((block * blockSize) % columns));
+          if (apart) expect(touched.every((first) => first <= 300 && first + blockSize > 300), type).toBe(true); // prettier-ignore
+        }
+      }
+    },
+  );
 
   it('has no types that carry tables of their own', () => {
     expect(kernel.types).not.toContain('IQ2_XS');
