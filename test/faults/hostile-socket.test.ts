@@ -78,9 +78,9 @@ function wrongHandshake(random: Random): { bytes: Buffer; end?: boolean } {
     () => ({ bytes: handshake(port, undefined) }),
     () => ({ bytes: handshake(port, random.pick([`${name}=`, `${name}=${value.slice(1)}`, `${name}=${value}A`, `${name}=${'x'.repeat(8_000)}`, `${name}-=${value}`, `x${name}=${value}`, `${name}=${value.toUpperCase()}`, ';;;=;='])) }), // prettier-ignore
     () => ({ bytes: handshake(port, cookie, { Host: random.pick(['evil.example', `evil.example:${port}`, '127.0.0.1', `127.0.0.1:${port}@evil.example`, `0.0.0.0:${port}`, '']) }) }), // prettier-ignore
-    () => ({ bytes: handshake(port, cookie, { 'Sec-WebSocket-Version': random.pick(['0', '12', '99', 'x', undefined]) }) }), // prettier-ignore
-    () => ({ bytes: handshake(port, cookie, { 'Sec-WebSocket-Key': random.pick(['', 'x', 'A'.repeat(24), 'A'.repeat(4_000), undefined]) }) }), // prettier-ignore
-    () => ({ bytes: handshake(port, cookie, { Upgrade: random.pick(['h2c', 'websocketx', undefined]) }) }), // prettier-ignore
+    () => ({ bytes: handshake(port, cookie, { 'Sec-WebSocket-Version': random.pick(['0', '12', '99', 'x', null]) ?? undefined }) }), // prettier-ignore
+    () => ({ bytes: handshake(port, cookie, { 'Sec-WebSocket-Key': random.pick(['', 'x', 'A'.repeat(24), 'A'.repeat(4_000), null]) ?? undefined }) }), // prettier-ignore
+    () => ({ bytes: handshake(port, cookie, { Upgrade: random.pick(['h2c', 'websocketx', null]) ?? undefined }) }), // prettier-ignore
     () => ({ bytes: handshake(port, cookie, {}, random.pick(['POST /studio HTTP/1.1', 'GET / HTTP/1.1', 'GET /studio/ HTTP/1.1', 'GET /studio/../studio HTTP/1.1', 'GET /v1/models HTTP/1.1', 'CONNECT /studio HTTP/1.1'])) }), // prettier-ignore
     () => ({ bytes: handshake(port, cookie, { 'X-Filler': 'x'.repeat(20_000) }) }),
     // Half of one, and no more.
