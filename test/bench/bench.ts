@@ -1,20 +1,21 @@
 // `npm run bench`: the whole chain of this app against the chain of llama.cpp's own tools, on inputs made here, in one
 // run on one machine. Prints a table and writes it as JSON. Measures speed; what is right is the tests' business.
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream, existsSync, writeFileSync } from 'node:fs';
 import { mkdir, rm, stat, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchEvaluation, describeEvaluation } from './evaluate.ts';
 import { measureLibraryHeader, renderLibraryHeader } from './library-header.ts';
-import { describeKernels, measureKernels } from './kernels.ts';
+import { describeKernels, measureKernels, type KernelRow } from './kernels.ts';
 import { makeBenchInputs } from './make-bench-inputs.ts';
 import { measureCommand, sumMeasurements, type Measurement } from './measure-command.ts';
-import { describeQuantizing, measureQuantizing } from './quantizing.ts';
+import { describeQuantizing, measureQuantizing, type QuantizingRow } from './quantizing.ts';
 import { describeRepairing, measureRepairing } from './repairing.ts';
 import { describeRouting, measureRouting } from './routing.ts';
 import { describeServing, measureServing } from './serving.ts';
+import { renderSpeedChart } from './speed-chart.ts';
 import { describeStreaming, measureStreaming } from './streaming.ts';
 import { median } from './ratio-interval.ts';
 import { prepareLlamaServer, preparePeerTools, saveResult, type PeerTools } from './peer-tools.ts';
@@ -28,6 +29,8 @@ const streamingOnly = process.argv.includes('--streaming');
 const evaluationOnly = process.argv.includes('--evaluate');
 const routingOnly = process.argv.includes('--routing');
 const kernelsOnly = process.argv.includes('--kernels');
+/** `--docs`: the chart of speeds is written into docs/images too. */
+const intoDocs = process.argv.includes('--docs');
 /** `--quantize`, with `--rounds=N` pairs instead of five; `--only=TEXT` names the rows to measure (`Q4_K_M`, `folder`, `threads`). */
 const quantizingOnly = process.argv.includes('--quantize');
 /** `--repair`, with `--rounds=N` pairs instead of five. */
@@ -241,7 +244,25 @@ async function benchQuantizing(base: string, peers: PeerTools): Promise<void> {
     only,
   });
   console.log(describeQuantizing(files));
+  saveSpeed({ kernels, files });
   saveResult(join(folder, 'quantizing.json'), { machine: cpus()[0]?.model, kernels, files });
+}
+
+/** The figures, the tables and the chart; with `--docs` the chart goes into the pages too. */
+function saveSpeed({ kernels, files }: { kernels: KernelRow[]; files: QuantizingRow[] }): void {
+  const tables = [
+    describeKernels(kernels),
+    ...(files.length > 0 ? [describeQuantizing(files)] : []),
+  ];
+  const chart = renderSpeedChart(kernels, files);
+  const machine = cpus()[0]?.model;
+  saveResult(join(folder, 'speed.json'), { machine, node: process.version, kernels, files });
+  writeFileSync(join(folder, 'speed.md'), `${tables.join('\n')}\n`);
+  writeFileSync(join(folder, 'speed.svg'), chart);
+  if (intoDocs) writeFileSync(join(root, 'docs/images/speed.svg'), chart);
+  console.log(
+    `\nWritten: speed.json, speed.md and speed.svg in ${folder}${intoDocs ? ', docs/images/speed.svg' : ''}`,
+  );
 }
 
 /** Measuring levels, against llama-perplexity. */
@@ -293,7 +314,10 @@ if (evaluationOnly) {
   process.exit(0);
 }
 if (kernelsOnly) {
-  console.log(describeKernels(measureKernels()));
+  const kernels = measureKernels();
+  console.log(describeKernels(kernels));
+  await mkdir(folder, { recursive: true });
+  saveSpeed({ kernels, files: [] });
   process.exit(0);
 }
 if (repairOnly) {
