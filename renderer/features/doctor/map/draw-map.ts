@@ -159,12 +159,14 @@ function drawName(
   context.restore();
 }
 
-/** The end of a name tells more than its beginning: `…attn_q.weight`. */
+/** The end of a name tells more than its beginning, but for `.weight`, which nearly all have: `…attn_q`. */
 function fit(context: CanvasRenderingContext2D, text: string, room: number): string {
   if (context.measureText(text).width <= room) return text;
+  const short = text.replace(/\.weight$/, '');
+  if (context.measureText(short).width <= room) return short;
   const letter = context.measureText('m').width;
   const letters = Math.max(1, Math.floor(room / letter) - 1);
-  return `…${text.slice(-letters)}`;
+  return `…${short.slice(-letters)}`;
 }
 
 function drawDamage(

@@ -153,6 +153,8 @@ export function FileMap({
       setView(viewOfRanges([segment], extent, view));
     else if (event.key === 'Escape') onSelect(undefined);
     else return;
+    // What the keys went to is told, wherever the pointer rests.
+    setHovered(undefined);
     event.preventDefault();
   }
 

@@ -66,8 +66,8 @@ function NoPlan({ run }: { run: CheckRun }) {
   return (
     <EmptyState
       icon={<Wrench aria-hidden="true" />}
-      title={`${fixable} of ${run.findings.length} findings can be put right`}
-      text="The plan shows every change before anything is written. The damaged file is never touched: a repaired one is written beside it."
+      title={`${fixable} of ${run.findings.length} findings may be put right`}
+      text="The plan tells for which a source was found, and shows every change before anything is written. The damaged file is never touched: a repaired one is written beside it."
       actions={
         <Button variant="primary" onClick={() => void planRepair()}>
           Plan a repair
