@@ -206,6 +206,26 @@ export function journalPathOf(path: string): string {
   return `${partialPathOf(path)}.journal`;
 }
 
+/**
+ * Removes what a run left that was killed right after it gave the file at `path` its name: its journal and its lock. Gives
+ * false, and leaves everything, when a run that lives writes there or another one got only as far as a partial file.
+ */
+export async function tidyFinished(path: string): Promise<boolean> {
+  const partial = partialPathOf(path);
+  const lock = await takeOutputLock(`${partial}.lock`, path).catch(() => undefined);
+  if (lock === undefined) return false;
+  try {
+    const isUnfinished = await stat(partial).then(
+      () => true,
+      () => false,
+    );
+    if (!isUnfinished) await rm(journalPathOf(path), { force: true });
+    return !isUnfinished;
+  } finally {
+    await lock.release();
+  }
+}
+
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   return open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;

@@ -1,6 +1,6 @@
 // `repair`: the plan first, then a yes, then the repaired files and what to trust.
 import { isHealthy } from '#src/jobs/repair/repair-and-probe.ts';
-import { refuseTakenOutput } from '#src/jobs/repair/repair-file.ts';
+import { refuseTakenOutput } from '#src/jobs/repair/repair-output.ts';
 import type { RepairPlan, RepairReport } from '#src/contract/doctor/repair.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import { repairDescriptor } from '#src/stages/repair/descriptor.ts';

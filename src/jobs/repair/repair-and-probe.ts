@@ -5,7 +5,7 @@ import type { ApplyRepairParams, RepairReport } from '#src/contract/doctor/repai
 import { findingOf } from '#src/doctor/findings.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
 import type { CallFactory } from '../call-factory.ts';
-import { writeReport } from './repair-file.ts';
+import { rewriteReport } from './repair-output.ts';
 
 export interface ProbeRequest {
   /** Load the file and ask it. */
@@ -33,7 +33,7 @@ export async function repairAndProbe(
   };
   const behaviour = await call('probeBehaviour', asked, options).catch(crashOf);
   const told: RepairReport = { ...report, behaviour, advice: adviceWith(report.advice, behaviour) };
-  await writeReport(told);
+  await rewriteReport(told);
   return told;
 }
 

@@ -1,7 +1,5 @@
 // Plans and takes the steps of a repair. The damaged file is only read; the repaired one gets its name after it was
 // diagnosed again and nothing that was to be put right is still wrong.
-import { stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
 import type { Diagnosis, DiagnosisEvent } from '#src/contract/doctor/diagnosis.ts';
 import type { Finding } from '#src/contract/doctor/finding.ts';
 import type {
@@ -12,16 +10,23 @@ import type {
   RepairReport,
   Trust,
 } from '#src/contract/doctor/repair.ts';
-import { adviceOf, describeRepair } from '#src/doctor/repair/describe-repair.ts';
+import { adviceOf } from '#src/doctor/repair/describe-repair.ts';
 import type { PlannedStep } from '#src/doctor/repair/means.ts';
+import { invariant } from '#src/errors/assert.ts';
 import { StudioError } from '#src/errors/studio-error.ts';
-import { toIoError } from '#src/io/io-error.ts';
 import { rememberFileHash } from '#src/io/file-hash.ts';
-import { parseSplitName } from '#src/formats/gguf/split-names.ts';
 import { findEvidence } from './find-evidence.ts';
 import { layOutRepair } from './lay-out-repair.ts';
 import { prepareRepair, type Preparation } from './prepare-repair.ts';
 import type { RepairPorts } from './ports.ts';
+import {
+  announceReport,
+  freeOutput,
+  nameReport,
+  refuseTakenOutput,
+  reportPathOf,
+  withdrawReport,
+} from './repair-output.ts';
 import { refuseChangedFile, writeRepaired, type RecoveredTensor, type WrittenRepair } from './write-repaired.ts'; // prettier-ignore
 
 export interface RepairContext {
@@ -32,7 +37,7 @@ export interface RepairContext {
   readonly diagnosis?: Diagnosis | undefined;
 }
 
-/** Writes nothing. Throws what reading throws; what cannot be repaired is said in the plan. */
+/** Writes no model. Throws what reading throws; what cannot be repaired is said in the plan. */
 export async function planRepair(
   params: RepairParams,
   context: RepairContext,
@@ -76,78 +81,55 @@ export async function repairFile(
     await refuseChanged();
     const chosen = chosenSteps(preparation, params.steps);
     const output = params.output ?? (await freeOutput(path));
-    let after: Diagnosis | undefined;
     const compared = comparisonOf(params);
-    const written = await write(preparation, chosen, output, {
+    let report: RepairReport | undefined;
+    await write(preparation, chosen, output, {
       threads,
       ports,
       emit,
       signal,
-      check: async (partial) => {
+      check: async (partial, written) => {
         await refuseChanged();
-        after = await ports.diagnose(partial, compared, { signal, emit: quietly(emit) });
+        const after = await ports.diagnose(partial, compared, { signal, emit: quietly(emit) });
         refuseUnsound(after, diagnosis, chosen);
+        const evidence = hasTrust(written, 'derived')
+          ? await findEvidence(
+              preparation,
+              written.recovered,
+              () => ports.openDeriver(threads),
+              signal,
+            )
+          : undefined;
+        const parts = chosen.map((step) => partOf(step, written));
+        const settled = { ...after, path: output };
+        report = {
+          path,
+          output,
+          sha256: written.sha256,
+          bytes: written.bytes,
+          report: reportPathOf(output),
+          parts,
+          before: diagnosis,
+          after: settled,
+          readBytes: written.readBytes,
+          advice: adviceOf(parts, settled, evidence),
+        };
+        // Before the file has its name: no repaired file is ever without its report.
+        await announceReport(report);
       },
+    }).catch(async (error: unknown) => {
+      if (report !== undefined) await withdrawReport(report);
+      throw error;
     });
-    await rememberFileHash(output, written.sha256);
-    const evidence = hasTrust(written, 'derived')
-      ? await findEvidence(preparation, written.recovered, () => ports.openDeriver(threads), signal)
-      : undefined;
-    const parts = chosen.map((step) => partOf(step, written));
-    const settled = { ...(after ?? diagnosis), path: output };
-    const report: RepairReport = {
-      path,
-      output,
-      sha256: written.sha256,
-      bytes: written.bytes,
-      report: reportPathOf(output),
-      parts,
-      before: diagnosis,
-      after: settled,
-      readBytes: written.readBytes,
-      advice: adviceOf(parts, settled, evidence),
-    };
-    await writeReport(report);
-    emit({ event: 'artifact', path: output, bytes: written.bytes, sha256: written.sha256 });
+    invariant(report !== undefined, 'a file gets its name after it was checked');
+    await nameReport(output);
+    await rememberFileHash(output, report.sha256);
+    const { bytes, sha256 } = report;
+    emit({ event: 'artifact', path: output, bytes, sha256 });
     return report;
   } finally {
     await preparation.close();
   }
-}
-
-/** Writes the report for people; again when behaviour was added. */
-export async function writeReport(report: RepairReport): Promise<void> {
-  await writeFile(report.report, describeRepair(report)).catch((error: unknown) => {
-    throw toIoError(error, report.report);
-  });
-}
-
-/** Before anything is read: a file that is there may be one that a repair takes tensors from. Throws `output/exists`. */
-export async function refuseTakenOutput(output: string, path: string): Promise<void> {
-  if (output === path || !(await exists(output))) return;
-  throw new StudioError('output/exists', `${output} is there already, and repair replaces nothing.`, {
-    hint: 'Give another name with --output, or leave it out: the next free one is taken.',
-    details: { path: output },
-  });
-} // prettier-ignore
-
-/** `X.repaired.gguf`, or `X.repaired-2.gguf` and so on: a name that nothing has. */
-export async function freeOutput(path: string): Promise<string> {
-  const split = parseSplitName(path);
-  const name = split?.prefix ?? basename(path, extname(path));
-  const plain = name.replace(/\.repaired(?:-\d+)?$/, '');
-  for (let number = 1; ; number++) {
-    const output = join(dirname(path), `${plain}.repaired${number === 1 ? '' : `-${number}`}.gguf`);
-    const taken = await Promise.all(
-      [output, `${output}.partial`, reportPathOf(output)].map((each) => exists(each)),
-    );
-    // A partial file of a run that was killed is written anew; it takes no name.
-    if (!taken[0] && !taken[2]) return output;
-  }
-}
-
-export function reportPathOf(output: string): string {
-  return `${output.replace(/\.gguf$/i, '')}.md`;
 }
 
 interface WriteContext {
@@ -155,7 +137,7 @@ interface WriteContext {
   readonly ports: RepairPorts;
   readonly emit: (event: DiagnosisEvent) => void;
   readonly signal: AbortSignal;
-  readonly check: (partialPath: string) => Promise<void>;
+  readonly check: (partialPath: string, written: WrittenRepair) => Promise<void>;
 }
 
 /** Something came back less sure than planned: the file has to say so, and is laid out again. */
@@ -332,11 +314,4 @@ function quietly(emit: (event: DiagnosisEvent) => void): (event: DiagnosisEvent)
   return (event) => {
     if (event.event === 'log') emit(event);
   };
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

@@ -53,7 +53,7 @@ export interface WriteRepairOptions {
    */
   readonly agree: (recovered: ReadonlyMap<string, RecoveredTensor>) => void;
   /** Looks at the finished partial file; an error of it keeps the file as `X.rejected`. */
-  readonly check: (partialPath: string) => Promise<void>;
+  readonly check: (partialPath: string, written: WrittenRepair) => Promise<void>;
 }
 
 /** Rows of a tensor that come out as the file has them, or not. */
@@ -101,16 +101,18 @@ export async function writeRepaired(
     options.agree(writer.recovered);
     if (layout.fillsHashes) await file.write(headerWithHashes(layout, writer.hashes), 0);
     const sha256 = await file.hash(signal);
+    const { readBytes, recovered } = writer;
+    const written: WrittenRepair = { sha256, bytes: layout.fileSize, readBytes, recovered };
     emit({ event: 'phase', phase: 'Checking', detail: path });
     try {
-      await options.check(file.partialPath);
+      await options.check(file.partialPath, written);
     } catch (error) {
       isRejected = error instanceof StudioError && error.kind === 'check';
       throw error;
     }
     signal.throwIfAborted();
     await file.finish();
-    return { sha256, bytes: layout.fileSize, readBytes: writer.readBytes, recovered: writer.recovered }; // prettier-ignore
+    return written;
   } catch (error) {
     if (!isRejected) {
       await file.abandon(false);
